@@ -1,0 +1,19 @@
+# syntax=docker/dockerfile:1
+FROM python:3.13-slim AS build
+ENV PIP_DISABLE_PIP_VERSION_CHECK=1
+RUN python -m venv /venv
+COPY requirements.txt .
+RUN --mount=type=cache,target=/root/.cache/pip /venv/bin/pip install --require-hashes -r requirements.txt
+
+FROM python:3.13-slim
+ENV PATH=/venv/bin:$PATH PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1 ENVIRONMENT=production
+RUN useradd --system --uid 10001 --no-create-home stockroom \
+    && install --directory --owner=stockroom /app/.local
+WORKDIR /app
+COPY --from=build /venv /venv
+COPY . .
+USER stockroom
+EXPOSE 8000
+HEALTHCHECK --interval=10s --timeout=3s --start-period=20s CMD ["python", "-c", \
+    "import os, urllib.request as r; r.urlopen(f\"http://127.0.0.1:{os.environ.get('PORT') or 8000}/health\", timeout=2)"]
+CMD ["gunicorn"]

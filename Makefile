@@ -1,0 +1,139 @@
+# Stockroom. `make run` serves it, `make test` tests it, `make help` lists the rest.
+# Each target builds the virtual environment that it needs first; none wants a service, a .env or root,
+# unless it says so.
+
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+
+VENV := .venv
+PY := $(VENV)/bin/python
+PORT ?= 8000
+ARGS ?=
+
+# The first Python that is new enough and not too new; `make run PYTHON=/path/to/python3.12` names another.
+IN_RANGE := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
+PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11; do \
+	if "$$python" -c '$(IN_RANGE)' >/dev/null 2>&1; then command -v "$$python"; break; fi; done)
+
+PIP_INSTALL := python -m pip install --quiet --disable-pip-version-check --no-input --require-hashes
+RUNTIME := $(VENV)/.runtime
+DEV := $(VENV)/.dev
+CLIENTS_VENV := .venv-clients
+CLIENTS := $(CLIENTS_VENV)/.installed
+
+# A virtual environment at $(1), unless a whole one is there already.
+define venv
+	@if ! $(1)/bin/python -m pip --version >/dev/null 2>&1; then \
+		if ! "$(PYTHON)" -c '$(IN_RANGE)' >/dev/null 2>&1; then \
+			echo "Stockroom needs Python 3.11, 3.12 or 3.13, and found none: $(or $(PYTHON),python3) is" \
+				"$$($(or $(PYTHON),python3) --version 2>/dev/null || echo missing)." \
+				"Install one, or name it: make PYTHON=/path/to/python3.13" >&2; exit 1; \
+		fi; \
+		if ! "$(PYTHON)" -c 'import ensurepip, venv' >/dev/null 2>&1; then \
+			echo "$(PYTHON) cannot make virtual environments: install its venv package" \
+				"(Debian, Ubuntu: apt-get install python3-venv)." >&2; exit 1; \
+		fi; \
+		echo "Making $(1) with $$("$(PYTHON)" --version) ..."; \
+		"$(PYTHON)" -m venv --clear $(1); \
+	fi
+endef
+
+# `make test` is the embedded default, whatever the shell has exported for other work.
+EMBEDDED := env -u DATABASE_URL -u POSTGRES_HOST -u POSTGRES_DB -u POSTGRES_USER -u REDIS_URL -u REDIS_HOST
+SERVICES_DATABASE_URL ?= postgres://postgres@127.0.0.1:5432/stockroom
+SERVICES_REDIS_URL ?= redis://127.0.0.1:6379/15
+
+# Secrets that live as long as one command, to check the production settings with.
+THROWAWAY_PRODUCTION = env ENVIRONMENT=production ALLOWED_HOSTS=api.example.com \
+	SECRET_KEY="$$($(PY) -c 'import secrets; print(secrets.token_urlsafe(64))')" \
+	DATABASE_URL=postgres://127.0.0.1/stockroom REDIS_URL=redis://127.0.0.1 EMAIL_URL=smtp://127.0.0.1
+
+define SERVE
+echo; echo "  API    http://127.0.0.1:$(PORT)/api/v1/"; echo "  Admin  http://127.0.0.1:$(PORT)/admin/"; \
+echo "  Health http://127.0.0.1:$(PORT)/health"; echo; \
+exec $(PY) manage.py runserver 127.0.0.1:$(PORT)
+endef
+
+.PHONY: help run dev setup migrate migrations seed shell schema check fix test test-services test-clients lock clean
+
+help: ## List these targets
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+run: $(RUNTIME) ## Serve with demo data and hot reload on http://127.0.0.1:8000 (PORT=8080: on another port)
+	@$(PY) manage.py migrate --verbosity 0
+	@$(PY) manage.py seed
+	@$(SERVE)
+
+dev: $(RUNTIME) ## The same without the demo data: migrate, then serve what is there
+	@$(PY) manage.py migrate --verbosity 0
+	@$(SERVE)
+
+setup: $(DEV) ## Build .venv with what the service runs on and what tests it
+
+migrate: $(RUNTIME) ## Apply the migrations
+	@$(PY) manage.py migrate
+
+migrations: $(RUNTIME) ## Write the migrations that changed models need
+	@$(PY) manage.py makemigrations $(ARGS)
+
+seed: $(RUNTIME) ## Add the demo data (again: only what is missing)
+	@$(PY) manage.py seed
+
+shell: $(RUNTIME) ## A Python prompt with the models imported
+	@$(PY) manage.py shell
+
+schema: $(RUNTIME) ## Write openapi.yaml from the code
+	@$(EMBEDDED) $(PY) manage.py spectacular --validate --fail-on-warn --file openapi.yaml
+
+test: $(DEV) ## Run the suite on SQLite, on every core (ARGS="-k todos" for a part)
+	@$(EMBEDDED) $(PY) -m pytest -n auto $(ARGS)
+
+test-services: $(DEV) ## Run the suite on the PostgreSQL and Redis at 127.0.0.1; fails without them
+	@DATABASE_URL=$(SERVICES_DATABASE_URL) REDIS_URL=$(SERVICES_REDIS_URL) $(PY) -m pytest -n auto $(ARGS)
+
+test-clients: $(CLIENTS) ## Generate a Python and a TypeScript client from openapi.yaml and type-check both
+	@.ci/clients $(CLIENTS_VENV)
+
+check: $(DEV) ## Lint, types, layers, migrations, deployment settings and schema; changes nothing
+	@$(PY) -m ruff check .
+	@$(PY) -m ruff format --check .
+	@$(PY) -m mypy .
+	@$(PY) $(VENV)/bin/lint-imports
+	@$(EMBEDDED) $(PY) manage.py makemigrations --check --dry-run
+	@$(THROWAWAY_PRODUCTION) $(PY) manage.py check --deploy --fail-level WARNING
+	@mkdir -p .local
+	@$(EMBEDDED) $(PY) manage.py spectacular --validate --fail-on-warn --file .local/openapi.yaml
+	@diff -u openapi.yaml .local/openapi.yaml || { echo "openapi.yaml is out of date: make schema" >&2; exit 1; }
+
+fix: $(DEV) ## Format, and mend what the linter can mend
+	@$(PY) -m ruff check --fix .
+	@$(PY) -m ruff format .
+
+lock: $(DEV) ## Pin the requirements anew, with hashes, for Python 3.11 to 3.13 (ARGS=--upgrade for newer ones)
+	@for name in requirements requirements-dev requirements-clients; do \
+		$(PY) -m uv pip compile --no-config --quiet --universal --python-version 3.11 --generate-hashes \
+			--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" \
+			--output-file $$name.txt $$name.in $(ARGS); \
+	done
+
+clean: ## Remove the virtual environments, caches, the local database and the local secret
+	@rm -rf $(VENV) $(CLIENTS_VENV) .local .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(RUNTIME): requirements.txt
+	$(call venv,$(VENV))
+	@echo "Installing what the service runs on ..."
+	@$(VENV)/bin/$(PIP_INSTALL) -r requirements.txt
+	@touch $@
+
+$(DEV): requirements-dev.txt $(RUNTIME)
+	@echo "Installing what tests and checks it ..."
+	@$(VENV)/bin/$(PIP_INSTALL) -r requirements-dev.txt
+	@touch $@
+
+$(CLIENTS): requirements-clients.txt
+	$(call venv,$(CLIENTS_VENV))
+	@echo "Installing the client generator ..."
+	@$(CLIENTS_VENV)/bin/$(PIP_INSTALL) -r requirements-clients.txt
+	@touch $@

@@ -1,0 +1,53 @@
+"""Log lines of `key=value` pairs: one line an event, each with the id of its request.
+
+Nothing that a client wrote can end a line or start one: values are escaped to printable ASCII.
+"""
+
+import json
+import logging
+import re
+import time
+from contextvars import ContextVar
+
+request_id: ContextVar[str] = ContextVar("request_id", default="")
+
+_PLAIN = re.compile(r"[A-Za-z0-9_.:/<>@+-]+")
+
+
+class RequestIdFilter(logging.Filter):
+    """Gives every record the id of the request that it was written in."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        record.request_id = request_id.get()
+        return True
+
+
+class LineFormatter(logging.Formatter):
+    """``logger.info("text", extra={"fields": {...}})`` as one line; a traceback follows it, indented."""
+
+    converter = staticmethod(time.gmtime)
+    default_time_format = "%Y-%m-%dT%H:%M:%S"
+    default_msec_format = "%s.%03dZ"
+
+    def format(self, record: logging.LogRecord) -> str:
+        pairs = {
+            "time": self.formatTime(record),
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "request_id": getattr(record, "request_id", ""),
+            "message": record.getMessage(),
+            **getattr(record, "fields", {}),
+        }
+        line = " ".join(f"{key}={_escaped(value)}" for key, value in pairs.items() if value not in ("", None))
+        return line + self._traceback(record)
+
+    def _traceback(self, record: logging.LogRecord) -> str:
+        if not record.exc_info:
+            return ""
+        lines = self.formatException(record.exc_info).splitlines()
+        return "".join(f"\n    {line.encode('unicode_escape').decode()}" for line in lines)
+
+
+def _escaped(value: object) -> str:
+    text = str(value)
+    return text if _PLAIN.fullmatch(text) else json.dumps(text)

@@ -1,0 +1,89 @@
+import logging
+import sys
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from django.http import HttpRequest, HttpResponse
+from django.test import Client, RequestFactory
+from django.utils.functional import SimpleLazyObject
+
+from common.logging import LineFormatter, RequestIdFilter, request_id
+from common.middleware import AccessLogMiddleware
+
+
+def line(message: str, *args: object, exc_info: Any = None, **fields: object) -> str:
+    record = logging.LogRecord("shop", logging.INFO, "", 0, message, args, exc_info)
+    record.fields = fields
+    RequestIdFilter().filter(record)
+    return LineFormatter().format(record)
+
+
+def test_a_line_is_pairs_of_keys_and_values() -> None:
+    token = request_id.set("abc")
+    try:
+        written = line("saved %s", "it", count=2, empty=None)
+    finally:
+        request_id.reset(token)
+    time, rest = written.split(" ", 1)
+    assert time.startswith("time=20")
+    assert time.endswith("Z")
+    assert rest == 'level=info logger=shop request_id=abc message="saved it" count=2'
+
+
+@pytest.mark.parametrize(
+    "hostile", ["a\nlevel=error", "a\r\nb", "a\x1b[31m", "\u202egnp", 'a" user=1', "a\u2028b", "\udc80"]
+)
+def test_what_a_client_wrote_can_neither_end_a_line_nor_start_a_pair(hostile: str) -> None:
+    for written in (line("got %s", hostile), line("got", name=hostile)):
+        assert written.isascii()
+        assert written.isprintable()
+        assert " user=" not in written.replace(r"\" user=", "")
+
+
+def test_a_traceback_follows_indented_and_escaped() -> None:
+    try:
+        raise ValueError("one\ntime=2026 \x1b[31m")
+    except ValueError:
+        written = line("failed", exc_info=sys.exc_info())
+    first, *following = written.split("\n")
+    assert first.endswith("message=failed")
+    assert following[0] == "    Traceback (most recent call last):"
+    assert following[-1] == r"    time=2026 \x1b[31m"
+    assert all(text.startswith("    ") for text in following)
+
+
+def logged(caplog: pytest.LogCaptureFixture, request: HttpRequest, status: int = 200) -> dict[str, Any]:
+    with caplog.at_level("INFO", logger="access"):
+        AccessLogMiddleware(lambda request: HttpResponse(status=status))(request)
+    (record,) = caplog.records
+    fields: dict[str, Any] = record.__dict__["fields"]
+    return fields
+
+
+def test_a_request_is_logged_by_its_route_with_its_user(caplog: pytest.LogCaptureFixture) -> None:
+    request = RequestFactory().get("/api/v1/todos/7?q=secret")
+    known = {"resolver_match": SimpleNamespace(route="api/v1/^todos/(?P<pk>[^/.]+)/?$"), "user": SimpleNamespace(pk=5)}
+    request.__dict__.update(known)
+    fields = logged(caplog, request, status=204)
+    assert float(fields.pop("ms")) >= 0
+    assert fields == {"method": "GET", "route": "/api/v1/todos/<pk>/", "status": 204, "user": 5}
+
+
+def test_a_path_that_leads_nowhere_and_an_unknown_method_are_not_quoted(caplog: pytest.LogCaptureFixture) -> None:
+    fields = logged(caplog, RequestFactory().generic("EVIL\n", "/evil%0Apath"))
+    assert fields["method"] == "other"
+    assert fields["route"] == "unknown"
+
+
+def test_a_session_that_nobody_looked_at_is_not_loaded_for_the_log(caplog: pytest.LogCaptureFixture) -> None:
+    request = RequestFactory().get("/")
+    user = SimpleLazyObject(lambda: pytest.fail("loaded"))
+    request.__dict__.update({"session": SimpleNamespace(accessed=False), "user": user})
+    assert logged(caplog, request)["user"] is None
+
+
+def test_a_client_error_is_one_line(client: Client, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level("INFO"):
+        client.get("/nowhere\n")
+    assert [record.name for record in caplog.records] == ["access"]

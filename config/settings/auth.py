@@ -1,0 +1,42 @@
+"""Accounts, passwords and tokens."""
+
+import hmac
+from datetime import timedelta
+from typing import Any
+
+from config import env
+from config.settings.security import SECRET_KEY
+
+AUTH_USER_MODEL = "accounts.User"
+
+PASSWORD_HASHERS = ["accounts.hashers.Argon2PasswordHasher"]
+
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 8}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+
+# The key of the tokens is not the key of sessions and cookies: who learns the one has not got the other.
+_DERIVED_KEY = hmac.digest(SECRET_KEY.encode(), b"stockroom.jwt", "sha256").hex()
+_REFRESH_LIFETIME = timedelta(days=7)
+
+SIMPLE_JWT = {
+    "ACCESS_TOKEN_LIFETIME": timedelta(minutes=30),
+    "REFRESH_TOKEN_LIFETIME": _REFRESH_LIFETIME,
+    "ALGORITHM": "HS256",
+    "SIGNING_KEY": env.text("JWT_SIGNING_KEY", _DERIVED_KEY),
+    "ISSUER": env.text("JWT_ISSUER", "stockroom"),
+    "AUDIENCE": env.text("JWT_AUDIENCE", "stockroom"),
+    "TOKEN_TYPE_CLAIM": "type",
+    "USER_ID_CLAIM": "sub",
+    "UPDATE_LAST_LOGIN": False,
+    "LEEWAY": 0,
+}
+
+REFRESH_COOKIE: dict[str, Any] = {
+    "name": "refresh_token",
+    "path": "/api/v1/users",
+    "samesite": env.choice("REFRESH_COOKIE_SAMESITE", ("Lax", "Strict", "None"), "Lax"),
+    "secure": env.environment() == "production",
+    "max_age": int(_REFRESH_LIFETIME.total_seconds()),
+}

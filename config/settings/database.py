@@ -1,0 +1,54 @@
+"""SQLite in a file of the checkout, or PostgreSQL by DATABASE_URL or the POSTGRES_* variables."""
+
+import os
+from typing import Any
+
+from config import env
+
+_POSTGRES_VARIABLES = ("POSTGRES_HOST", "POSTGRES_DB", "POSTGRES_USER")
+
+# Limits that the server keeps, so that no query and no forgotten transaction holds up the others.
+_POSTGRES_LIMITS = "-c statement_timeout=15s -c lock_timeout=5s -c idle_in_transaction_session_timeout=30s"
+
+_SQLITE_OPTIONS = {
+    # Readers beside a writer; and writers queue for the lock at BEGIN instead of failing half-way.
+    "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
+    "transaction_mode": "IMMEDIATE",
+    "timeout": 20,
+}
+
+
+def _from_parts() -> dict[str, Any] | None:
+    if not any(env.text(name) for name in _POSTGRES_VARIABLES):
+        return None
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "HOST": env.text("POSTGRES_HOST", "127.0.0.1"),
+        "PORT": env.number("POSTGRES_PORT", 5432),
+        "NAME": env.text("POSTGRES_DB", "stockroom"),
+        "USER": env.text("POSTGRES_USER", "postgres"),
+        "PASSWORD": env.text("POSTGRES_PASSWORD"),
+    }
+
+
+def _embedded() -> dict[str, Any]:
+    env.LOCAL_DIR.mkdir(exist_ok=True)
+    return {"ENGINE": "django.db.backends.sqlite3", "NAME": env.LOCAL_DIR / "db.sqlite3"}
+
+
+def _with_options(config: dict[str, Any]) -> dict[str, Any]:
+    given = config.get("OPTIONS", {})
+    if config["ENGINE"].endswith("sqlite3"):
+        # A file, as in production: threads of a test get connections of their own. One a process, so that two runs
+        # in one checkout do not share it.
+        test = {"NAME": env.LOCAL_DIR / f"test-{os.getpid()}.sqlite3"}
+        return {**config, "OPTIONS": {**_SQLITE_OPTIONS, **given}, "TEST": test}
+    return {
+        "CONN_MAX_AGE": 60,
+        "CONN_HEALTH_CHECKS": True,
+        **config,
+        "OPTIONS": {"options": _POSTGRES_LIMITS, **given},
+    }
+
+
+DATABASES = {"default": _with_options(env.database_url("DATABASE_URL") or _from_parts() or _embedded())}
