@@ -1,0 +1,140 @@
+"""Many rows in one request: all or nothing, in as few statements as the database takes."""
+
+from collections.abc import Sequence
+from typing import Any, TypeVar
+
+from django.db import transaction
+from django.db.models import Model
+from rest_framework import status
+from rest_framework.exceptions import ErrorDetail, ValidationError
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.serializers import BaseSerializer
+
+from common.api.crud import WriteMixin
+from common.api.fields import key_field
+from common.api.idempotency import repeatable
+from common.api.serializers import stamps
+from common.exceptions import Missing
+from common.models import touch
+
+M = TypeVar("M", bound=Model)
+
+MAX_ROWS = 1_000
+
+
+class BulkMixin(WriteMixin[M]):
+    @repeatable
+    def bulk_create(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        serializer = self.get_serializer(data=bounded(request.data), many=True)
+        serializer.is_valid(raise_exception=True)
+        with transaction.atomic():
+            self.perform_bulk_create(serializer)
+        return Response(serializer.data, status=status.HTTP_201_CREATED)
+
+    def bulk_update(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        bodies = bounded(request.data)
+        keys = self.read_keys([body.get("id") if isinstance(body, dict) else None for body in bodies], "{}.id")
+        with transaction.atomic():
+            rows = self.lock_rows(keys)
+            self.perform_bulk_update(list(zip(rows, self.validate_changes(rows, bodies), strict=True)))
+        return Response(self.get_serializer(rows, many=True).data)
+
+    def bulk_delete(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        keys = self.read_keys(ids_of(request.data), "ids.{}")
+        with transaction.atomic():
+            rows = self.lock_rows(keys)
+            self.perform_bulk_delete(rows)
+        return Response({"deleted": len(rows)})
+
+    def read_keys(self, values: Sequence[Any], place: str) -> list[Any]:
+        """The primary keys that these JSON values are; `place` says where one stands, for errors."""
+        field = key_field(self.get_queryset().model)
+        keys: list[Any] = []
+        errors: dict[str, Any] = {}
+        seen = set()
+        for index, value in enumerate(values):
+            try:
+                key = field.run_validation(value)
+            except ValidationError as error:
+                errors[place.format(index)] = error.detail
+                continue
+            if key in seen:
+                errors[place.format(index)] = [ErrorDetail("This id stands here twice.", "repeated")]
+            seen.add(key)
+            keys.append(key)
+        if errors:
+            raise ValidationError(errors)
+        return keys
+
+    def lock_rows(self, keys: Sequence[Any]) -> list[M]:
+        """These rows in this order, locked; 404 when one is missing, 403 when one is out of reach."""
+        rows = self.access.mark(self.get_queryset())
+        # Locked in one order whatever the order asked for, so that two requests cannot wait for each other.
+        locked = rows.select_for_update(of=("self",)).order_by("pk")
+        found = {row.pk: row for row in locked.filter(pk__in=keys)}
+        if missing := [key for key in keys if key not in found]:
+            raise Missing(f"{self.row_name} not found: {missing[0]}")
+        self.access.check(found.values())
+        return [found[key] for key in keys]
+
+    def validate_changes(self, rows: Sequence[M], bodies: Sequence[Any]) -> list[dict[str, Any]]:
+        """What each body changes. One serializer for all: binding its fields costs more than a row."""
+        serializer = self.get_serializer(partial=True)
+        changes: list[dict[str, Any]] = []
+        errors: dict[str, Any] = {}
+        for index, (row, body) in enumerate(zip(rows, bodies, strict=True)):
+            serializer.instance = row
+            try:
+                changes.append(serializer.run_validation(body))
+            except ValidationError as error:
+                errors[str(index)] = error.detail
+        if errors:
+            raise ValidationError(errors)
+        return changes
+
+    def perform_bulk_create(self, serializer: BaseSerializer[Any]) -> None:
+        model, owned = self.get_queryset().model, self.get_ownership()
+        rows = [model(**values, **owned) for values in serializer.validated_data]
+        serializer.instance = model._default_manager.bulk_create(rows)
+
+    def perform_bulk_update(self, changes: Sequence[tuple[M, dict[str, Any]]]) -> None:
+        """Rows that nothing was sent for stay untouched. The rows are locked, so unsent columns are as they were."""
+        changed = [(row, values) for row, values in changes if values]
+        columns = {name for _, values in changed for name in values}
+        if not columns:
+            return
+        rows = [row for row, _ in changed]
+        for row, values in changed:
+            for name, value in values.items():
+                setattr(row, name, value)
+        touch(rows)
+        model = type(rows[0])
+        model._default_manager.bulk_update(rows, sorted(columns) + stamps(model))
+
+    def perform_bulk_delete(self, rows: Sequence[M]) -> None:
+        model = self.get_queryset().model
+        model._default_manager.filter(pk__in=[row.pk for row in rows]).delete()
+
+
+def bounded(data: Any) -> list[Any]:
+    if not isinstance(data, list):
+        raise ValidationError(ErrorDetail("A list is required.", "not_a_list"))
+    if len(data) > MAX_ROWS:
+        raise ValidationError(ErrorDetail(f"At most {MAX_ROWS:,} rows are taken at once.", "max_length"))
+    return data
+
+
+def ids_of(data: Any) -> list[Any]:
+    if not isinstance(data, dict):
+        raise ValidationError(ErrorDetail("An object with ids is required.", "invalid"))
+    errors: dict[str, Any] = {name: [ErrorDetail("Unknown field.", "unknown")] for name in data if name != "ids"}
+    try:
+        ids = bounded(data["ids"])
+    except KeyError:
+        errors["ids"] = [ErrorDetail("This field is required.", "required")]
+    except ValidationError as error:
+        errors["ids"] = error.detail
+    if errors:
+        raise ValidationError(errors)
+    return ids

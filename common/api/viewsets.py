@@ -1,0 +1,166 @@
+"""The viewset that every resource is a label on."""
+
+from collections.abc import Iterable, Mapping
+from functools import cached_property
+from typing import Any, ClassVar, TypeVar, cast
+
+from django.core.exceptions import ImproperlyConfigured
+from django.db.models import Model, QuerySet
+from rest_framework.exceptions import MethodNotAllowed, ValidationError
+from rest_framework.request import Request
+from rest_framework.viewsets import GenericViewSet
+
+from common.api import query
+from common.api.access import Access
+from common.api.bulk import BulkMixin
+from common.api.endpoints import PAGES, Endpoint
+from common.api.fields import key_field
+from common.api.filters import FilterBackend, TextSearch
+from common.api.ordering import PARAMETER as ORDERING
+from common.api.ordering import Ordering
+from common.api.pagination import ResourcePagination
+from common.api.permissions import Caller, EndpointPermission, Permission, Reach, Requirement, requirement
+from common.exceptions import Missing
+
+M = TypeVar("M", bound=Model)
+
+
+class ApiViewSet(GenericViewSet[M]):
+    """What every route of the API has in common, resource or not."""
+
+    # Query parameters of one endpoint: `@action(query_params=("since",))`.
+    query_params: Iterable[str] = ()
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        # Whether there is such a method at all depends on nobody's permissions.
+        if self.action is None:
+            raise MethodNotAllowed(str(request.method))
+        super().initial(request, *args, **kwargs)
+        query.check_names(request.query_params, self.known_params(), self.repeatable_params())
+
+    def get_authenticate_header(self, request: Request) -> str:
+        """A 401 stays a 401 on routes that authenticate by their body; DRF would make it a 403."""
+        return "Bearer"
+
+    def known_params(self) -> Iterable[str]:
+        return self.query_params
+
+    def repeatable_params(self) -> Iterable[str]:
+        return ()
+
+
+class ResourceBase(ApiViewSet[M]):
+    """What the endpoints are made of: the gate, the permissions, the parameters. The endpoints are mixed in.
+
+    resource             the first part of its permission strings
+    owner                lookup from a row to its account ("user", "store_manager__user"); None: nobody's
+    ordering_fields      what `ordering` may name
+    search_fields        where `q` looks
+    permissions          other requirements than `resource:verb`, by endpoint or name of an @action
+    exclude              endpoints that it does not have, or
+    include_only         the only ones that it has
+    require_if_match     428 for changes without If-Match
+    """
+
+    resource: ClassVar[str]
+    owner: ClassVar[str | None] = None
+    ordering_fields: ClassVar[tuple[str, ...]] = ()
+    search_fields: ClassVar[tuple[str, ...]] = ()
+    permissions: ClassVar[Mapping[str, str | Requirement]] = {}
+    exclude: ClassVar[tuple[Endpoint, ...]] = ()
+    include_only: ClassVar[tuple[Endpoint, ...]] = tuple(Endpoint)
+    require_if_match: ClassVar[bool] = False
+
+    # The requirement of one @action: `@action(permission="todos:archive")`.
+    permission: str | Requirement = ""
+
+    lookup_url_kwarg = "id"
+    lookup_value_regex = "[^/]+"
+    permission_classes: Any = (EndpointPermission,)
+    filter_backends: Any = (FilterBackend, TextSearch, Ordering)
+    pagination_class: Any = ResourcePagination
+
+    @classmethod
+    def endpoints(cls) -> frozenset[Endpoint]:
+        chosen = set(cls.include_only) - set(cls.exclude)
+        return frozenset(endpoint for endpoint in chosen if cls.owner or not endpoint.shape.own)
+
+    @property
+    def endpoint(self) -> Endpoint | None:
+        """The endpoint being asked for, unless it is an @action of the resource's own."""
+        return Endpoint(self.action) if self.action in Endpoint._value2member_map_ else None
+
+    def get_requirement(self) -> Requirement:
+        if named := self.permissions.get(self.action) or self.permission:
+            return requirement(named)
+        reading = self.request.method in ("GET", "HEAD", "OPTIONS")
+        verb = self.endpoint.shape.verb if self.endpoint else "read" if reading else "write"
+        return Permission(f"{self.resource}:{verb}")
+
+    @cached_property
+    def access(self) -> Access:
+        """The gate to the rows, as wide as this caller's permissions open it on this endpoint."""
+        caller = cast("Caller", self.request.user)
+        reach = self.get_requirement().reach(caller, owned=bool(self.owner))
+        own = reach is not Reach.ALL or (self.endpoint is not None and self.endpoint.shape.own)
+        return Access(caller.pk, self.owner if own else None)
+
+    def get_rows(self) -> QuerySet[M]:
+        """The rows that the caller may see here."""
+        return self.access.restrict(self.get_queryset())
+
+    def get_object(self, *, lock: bool = False) -> M:
+        """The row of this address: 404 when there is none, 403 when it is out of reach. One query."""
+        rows = self.access.mark(self.get_queryset())
+        if lock:
+            rows = rows.select_for_update(of=("self",))
+        row = rows.filter(pk=self.read_key()).first()
+        if row is None:
+            raise Missing(f"{self.row_name} not found")
+        self.access.check([row])
+        return row
+
+    def read_key(self) -> Any:
+        """The key in the address; what is no key of this type is no row either."""
+        field = key_field(self.get_queryset().model)
+        try:
+            return field.from_query(self.kwargs[self.lookup_url_kwarg])
+        except ValidationError:
+            raise Missing(f"{self.row_name} not found") from None
+
+    @property
+    def row_name(self) -> str:
+        return str(self.get_queryset().model._meta.verbose_name).capitalize()
+
+    def get_ownership(self) -> dict[str, Any]:
+        """The values that make a new row the caller's own."""
+        if not self.owner:
+            return {}
+        if "__" in self.owner:
+            raise ImproperlyConfigured(f"{type(self).__name__} owns by {self.owner}: override get_ownership().")
+        return {self.owner: self.request.user}
+
+    def known_params(self) -> Iterable[str]:
+        endpoint = self.endpoint
+        if endpoint is None:
+            return self.query_params
+        known: list[str] = []
+        if endpoint in PAGES:
+            known += [*ResourcePagination.parameters, ORDERING]
+        if endpoint in PAGES or endpoint is Endpoint.COUNT:
+            known += [TextSearch.parameter] if self.search_fields else []
+            known += self.filter_names() if endpoint is not Endpoint.SEARCH else []
+        return known
+
+    def filter_names(self) -> list[str]:
+        filterset_class = getattr(self, "filterset_class", None)
+        return list(filterset_class.base_filters) if filterset_class else []
+
+    def repeatable_params(self) -> Iterable[str]:
+        filterset_class = getattr(self, "filterset_class", None)
+        filters = filterset_class.base_filters if filterset_class else {}
+        return [name for name, one in filters.items() if getattr(one, "repeatable", False)]
+
+
+class ResourceViewSet(BulkMixin[M], ResourceBase[M]):
+    """Every endpoint of `common.api.endpoints` for one model."""

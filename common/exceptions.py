@@ -1,0 +1,50 @@
+"""What a service may refuse, in the words of the domain. How HTTP says it stands in `common.api.errors`."""
+
+
+class DomainError(Exception):
+    """A refusal to tell the caller about, in words meant for them.
+
+    `code` is for programs and stays stable; `field` names the one value at fault, if one is.
+    """
+
+    code = "error"
+
+    def __init__(self, message: str, *, code: str = "", field: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.code = code or self.code
+        self.field = field
+
+
+class Invalid(DomainError):
+    """A business rule is broken."""
+
+    code = "invalid"
+
+
+class Forbidden(DomainError):
+    """The caller is known and may not."""
+
+    code = "permission_denied"
+
+
+class Missing(DomainError):
+    """There is no such row."""
+
+    code = "not_found"
+
+
+class Conflict(DomainError):
+    """The state that is there contradicts the one that was asked for."""
+
+    code = "conflict"
+
+
+class Unavailable(DomainError):
+    """Something that this depends on is away; trying again after `retry_after` seconds may help."""
+
+    code = "unavailable"
+
+    def __init__(self, message: str, *, code: str = "", field: str = "", retry_after: int = 5) -> None:
+        super().__init__(message, code=code, field=field)
+        self.retry_after = retry_after

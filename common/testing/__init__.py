@@ -1,0 +1,1 @@
+"""The tests that every resource inherits: see `common.testing.contract`."""

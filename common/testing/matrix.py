@@ -1,0 +1,168 @@
+"""Who may do what: every caller at every endpoint, to a row of their own and to someone else's."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from common.api.endpoints import SHAPES, Endpoint
+from common.api.permissions import Permission
+from common.permissions import EVERYTHING, SELF
+from common.testing.base import ContractCase, check_problem, ids
+
+SUCCESS = {
+    Endpoint.CREATE: 201,
+    Endpoint.BULK_CREATE: 201,
+    Endpoint.DESTROY: 204,
+    Endpoint.SELF_DESTROY: 204,
+}
+METHODS = ("get", "post", "put", "patch", "delete")
+# Endpoints that address rows, so that it matters whose they are.
+BY_ROW = frozenset(
+    {endpoint for endpoint, shape in SHAPES.items() if shape.detail} | {Endpoint.BULK_UPDATE, Endpoint.BULK_DELETE}
+)
+PLURAL = frozenset({Endpoint.LIST, Endpoint.SEARCH, Endpoint.SELF_LIST, Endpoint.COUNT})
+
+
+@dataclass(frozen=True)
+class Cell:
+    endpoint: Endpoint
+    caller: str
+    permissions: tuple[str, ...] | None
+    whose: str
+
+    def __str__(self) -> str:
+        return f"{self.endpoint}-{self.caller}-{self.whose}"
+
+
+def callers(resource: str, permission: str) -> dict[str, tuple[str, ...] | None]:
+    """Every kind of caller there is for an endpoint that asks for this permission. None: no credentials."""
+    verbs = [f"{resource}:{verb}" for verb in ("read", "write", "delete", "admin")]
+    return {
+        "anonymous": None,
+        "nobody": (),
+        "full": (permission,),
+        "self": (permission + SELF,),
+        "every self": tuple(verb + SELF for verb in verbs),
+        "all but it": tuple(verb for verb in verbs if verb != permission),
+        "near misses": (permission + "x", permission[:-1], permission + SELF + "ish", permission.upper(), "items:*"),
+        "admin": (EVERYTHING,),
+        "superuser": (),
+    }
+
+
+class Matrix(ContractCase):
+    def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
+        if "cell" in metafunc.fixturenames and hasattr(self, "viewset"):
+            cells = list(self.cells())
+            metafunc.parametrize("cell", cells, ids=map(str, cells))
+
+    def cells(self) -> Any:
+        for endpoint in sorted(self.viewset.endpoints()):
+            required = self.required(endpoint)
+            if not isinstance(required, Permission):
+                continue  # a combination is the resource's own story, told in its own tests
+            for caller, permissions in callers(self.viewset.resource, required.name).items():
+                whose = ("own", "other") if endpoint in BY_ROW and self.owned else ("own",)
+                for one in whose:
+                    yield Cell(endpoint, caller, permissions, one)
+
+    def expected(self, cell: Cell) -> int:
+        """The contract's table, said a second time and without the code that it is about."""
+        if cell.permissions is None:
+            return 401
+        required = str(self.required(cell.endpoint))
+        full = cell.caller == "superuser" or required in cell.permissions or EVERYTHING in cell.permissions
+        own = self.owned and required + SELF in cell.permissions
+        if not full and not own:
+            return 403
+        if cell.whose == "other" and (cell.endpoint.shape.own or not full):
+            return 403
+        return SUCCESS.get(cell.endpoint, 200)
+
+    def test_cell(self, cell: Cell, api: Any) -> None:
+        user = self.make_user(*(cell.permissions or ()), is_superuser=cell.caller == "superuser")
+        mine, theirs = self.row(user), self.row()
+        before = self.snapshot()
+        client = api if cell.permissions is None else self.bearer(user)
+
+        response = self.call(client, cell.endpoint, [mine] if cell.whose == "own" else [mine, theirs])
+
+        assert response.status_code == self.expected(cell), response.content
+        if response.status_code >= 400:
+            check_problem(response)
+            assert self.snapshot() == before
+        elif cell.endpoint in PLURAL:
+            every = self.expected(Cell(Endpoint.RETRIEVE, cell.caller, cell.permissions, "other")) == 200
+            self.check_rows(response, [mine, theirs] if every and not cell.endpoint.shape.own else [mine])
+        elif cell.endpoint in (Endpoint.CREATE, Endpoint.BULK_CREATE):
+            self.check_owner(user, but=[mine, theirs])
+        if response.status_code == 401:
+            assert response.headers["WWW-Authenticate"] == "Bearer"
+
+    def call(self, client: Any, endpoint: Endpoint, rows: list[Any]) -> Any:
+        """A request to this endpoint about these rows that is well formed in every way."""
+        shape, row = endpoint.shape, rows[-1]
+        url = self.endpoint_url(endpoint, row)
+        bodies: dict[Endpoint, Any] = {
+            Endpoint.CREATE: self.new_body(),
+            Endpoint.BULK_CREATE: [self.new_body()],
+            Endpoint.BULK_UPDATE: [{"id": self.key(one), **self.change} for one in rows],
+            Endpoint.BULK_DELETE: {"ids": [self.key(one) for one in rows]},
+            Endpoint.SEARCH: {},
+        }
+        body = bodies.get(endpoint, self.change if shape.verb == "write" else None)
+        response: Any = (
+            getattr(client, shape.method)(url, body, format="json")
+            if body is not None
+            else getattr(client, shape.method)(url)
+        )
+        return response
+
+    def endpoint_url(self, endpoint: Endpoint, row: Any) -> str:
+        names = {"": "list", "/{lookup}": "detail", "/self/{lookup}": "self-detail"}
+        path = endpoint.shape.path
+        return self.url(names.get(path, path.strip("/")), row if endpoint.shape.detail else None)
+
+    def check_rows(self, response: Any, rows: list[Any]) -> None:
+        if "results" in response.json():
+            assert sorted(ids(response)) == sorted(self.key(row) for row in rows)
+        else:
+            assert response.json() == {"count": len(rows)}
+
+    def check_owner(self, user: Any, but: list[Any]) -> None:
+        made = self.model._default_manager.exclude(pk__in=[row.pk for row in but])
+        assert made.count() == 1
+        if self.viewset.owner:
+            assert made.filter(**{self.viewset.owner: user}).exists()
+
+    def test_a_method_that_is_not_there_is_405_before_it_is_403(self) -> None:
+        client, row = self.bearer(self.make_user()), self.row()
+        there: dict[str, set[str]] = {}
+        for endpoint in self.viewset.endpoints():
+            there.setdefault(self.endpoint_url(endpoint, row), set()).add(endpoint.shape.method)
+        for url, methods in there.items():
+            for method in set(METHODS) - methods:
+                response = getattr(client, method)(url)
+                assert response.status_code == 405, f"{method} {url}"
+                assert methods <= {name.lower() for name in response.headers["Allow"].split(", ")}
+
+    def test_the_refusal_says_what_was_required(self) -> None:
+        self.has(Endpoint.LIST)
+        response = self.bearer(self.make_user()).get(self.url())
+        check_problem(response, f"Insufficient permissions. Required: {self.required(Endpoint.LIST)}")
+
+    def test_the_refusal_of_a_row_names_the_kind_of_row(self) -> None:
+        self.has(Endpoint.RETRIEVE)
+        if not self.owned:
+            pytest.skip("nobody's rows")
+        client = self.bearer(self.make_user(str(self.required(Endpoint.RETRIEVE)) + SELF))
+        check_problem(
+            client.get(self.detail(self.row())), f"Not authorized to access this {self.model._meta.verbose_name}"
+        )
+
+    def test_no_credentials_and_bad_ones_have_words_of_their_own(self, api: Any) -> None:
+        self.has(Endpoint.LIST)
+        check_problem(api.get(self.url()), "Missing or invalid Authorization header")
+        api.credentials(HTTP_AUTHORIZATION="Bearer nonsense")
+        check_problem(api.get(self.url()), "Invalid or expired token")
