@@ -1,0 +1,40 @@
+from drf_spectacular.extensions import OpenApiAuthenticationExtension
+from rest_framework.authentication import BaseAuthentication
+from rest_framework.exceptions import AuthenticationFailed
+from rest_framework.request import Request
+
+from accounts import tokens
+from accounts.models import User
+
+
+def bearer_token(request: Request) -> str:
+    """The token in the header of RFC 6750, 2.1; "" where there is none, or something else."""
+    scheme, _, token = request.META.get("HTTP_AUTHORIZATION", "").partition(" ")
+    return token if scheme.lower() == "bearer" and " " not in token else ""
+
+
+class BearerAuthentication(BaseAuthentication):
+    """Our own access tokens."""
+
+    def authenticate(self, request: Request) -> tuple[User, tokens.Claims] | None:
+        if "HTTP_AUTHORIZATION" not in request.META:
+            return None
+        raw = bearer_token(request)
+        if not raw:
+            raise AuthenticationFailed("Missing or invalid Authorization header", code="not_authenticated")
+        try:
+            claims = tokens.read(raw, tokens.AccessToken)
+            return tokens.account(claims), claims
+        except tokens.InvalidToken:
+            raise AuthenticationFailed("Invalid or expired token", code="invalid_token") from None
+
+    def authenticate_header(self, request: Request) -> str:
+        return "Bearer"
+
+
+class BearerScheme(OpenApiAuthenticationExtension):
+    target_class = "accounts.authentication.BearerAuthentication"
+    name = "bearer"
+
+    def get_security_definition(self, auto_schema: object) -> dict[str, str]:
+        return {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}

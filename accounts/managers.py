@@ -1,0 +1,29 @@
+import unicodedata
+from typing import TYPE_CHECKING, Any
+
+from django.contrib.auth.base_user import BaseUserManager
+
+if TYPE_CHECKING:
+    from accounts.models import User
+
+
+def email_key(email: str) -> str:
+    """What two spellings of one address have in common: width, composition and case do not count."""
+    return unicodedata.normalize("NFKC", email.strip()).casefold()
+
+
+class UserManager(BaseUserManager["User"]):
+    def create_user(self, email: str | None, password: str | None = None, **fields: Any) -> "User":
+        """An account without roles. Without a password nobody can sign in with one."""
+        user = self.model(email=email.strip() if email is not None else None, **fields)
+        user.set_password(password)
+        user.save(using=self._db)
+        return user
+
+    def create_superuser(self, email: str | None, password: str | None = None, **fields: Any) -> "User":
+        return self.create_user(email, password, is_staff=True, is_superuser=True, **fields)
+
+    def get_by_natural_key(self, username: str | None) -> "User":
+        if username is None:
+            raise self.model.DoesNotExist
+        return self.get(email_key=email_key(username))

@@ -1,0 +1,146 @@
+"""Accounts, and the roles that say what they may do."""
+
+from functools import cached_property
+from typing import Any, NamedTuple, cast
+
+from django.contrib.auth.models import AbstractBaseUser, PermissionsMixin
+from django.db import models
+from django.db.models import Q
+
+from accounts.managers import UserManager, email_key
+from accounts.validators import validate_email_key
+from common.models import TimestampedModel
+from common.permissions import EVERYTHING
+
+
+class Permission(models.Model):
+    """A permission string, `resource:action` or `resource:action:self`; `*` is every one of them."""
+
+    codename = models.CharField(max_length=100, unique=True)
+
+    class Meta:
+        ordering = ("codename",)
+
+    def __str__(self) -> str:
+        return self.codename
+
+
+class Role(models.Model):
+    """A named set of permission strings, for administrators to edit."""
+
+    ADMIN = "admin"
+    STORE_MANAGER = "store_manager"
+    USER = "user"
+
+    RANKED = (ADMIN, STORE_MANAGER, USER)
+
+    name = models.CharField(max_length=64, unique=True)
+    description = models.CharField(max_length=255, blank=True)
+    permissions = models.ManyToManyField(Permission, related_name="roles", blank=True)
+
+    class Meta:
+        ordering = ("name",)
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def is_built_in(self) -> bool:
+        """Whether code knows it by its name, which therefore stays."""
+        return self.name in self.RANKED
+
+
+class OfferedGrant(models.Model):
+    """A default grant that its role was given once. It stays when the grant is taken away, or its role deleted."""
+
+    role = models.CharField(max_length=64)
+    permission = models.CharField(max_length=100)
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=["role", "permission"], name="offered_grant_once"),)
+
+    def __str__(self) -> str:
+        return f"{self.role}: {self.permission}"
+
+
+class EmailKeyField(models.CharField[str | None, str | None]):
+    """The key of the row's `email`, computed on the way into the database: `bulk_create` passes here too."""
+
+    def pre_save(self, model_instance: models.Model, add: bool) -> str | None:
+        user = cast("User", model_instance)
+        user.email_key = email_key(user.email) if user.email is not None else None
+        return user.email_key
+
+
+class Grants(NamedTuple):
+    roles: frozenset[str]
+    permissions: frozenset[str]
+
+
+class User(AbstractBaseUser, PermissionsMixin, TimestampedModel):
+    """An account. Two spellings of one address are one account: the database sees to it by `email_key`."""
+
+    email = models.EmailField(unique=True, null=True, blank=True, validators=[validate_email_key])
+    email_key = EmailKeyField(max_length=254, unique=True, null=True, editable=False)
+    name = models.CharField(max_length=64, blank=True)
+    is_active = models.BooleanField("active", default=True, help_text="Untick this instead of deleting the account.")
+    is_staff = models.BooleanField("staff", default=False, help_text="May sign in to this administration.")
+    token_version = models.PositiveIntegerField(
+        default=0, editable=False, help_text="Raising it ends every session of the account."
+    )
+    roles = models.ManyToManyField(Role, related_name="users", blank=True)
+
+    objects = UserManager()
+
+    USERNAME_FIELD = "email"
+    EMAIL_FIELD = "email"
+
+    class Meta:
+        ordering = ("id",)
+        constraints = (
+            models.CheckConstraint(
+                condition=Q(email__isnull=True, email_key__isnull=True)
+                | Q(email__isnull=False, email_key__isnull=False),
+                name="user_email_has_key",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.email or f"account {self.pk}"
+
+    def save(self, *args: Any, update_fields: Any = None, **kwargs: Any) -> None:
+        if update_fields is not None and "email" in update_fields:
+            update_fields = {*update_fields, "email_key"}
+        super().save(*args, update_fields=update_fields, **kwargs)
+
+    @cached_property
+    def grants(self) -> Grants:
+        rows = list(self.roles.values_list("name", "permissions__codename"))
+        permissions = {codename for _, codename in rows if codename is not None}
+        if self.is_superuser:
+            permissions.add(EVERYTHING)
+        return Grants(frozenset(name for name, _ in rows), frozenset(permissions))
+
+    @property
+    def role_names(self) -> frozenset[str]:
+        return self.grants.roles
+
+    @property
+    def permission_strings(self) -> frozenset[str]:
+        return self.grants.permissions
+
+    @property
+    def role(self) -> str:
+        """The highest role, or "" where there is none: those that come with the product by rank, others by name."""
+        ranks = {name: rank for rank, name in enumerate(Role.RANKED)}
+        return min(self.role_names, key=lambda name: (ranks.get(name, len(ranks)), name), default="")
+
+    def holds(self, permission: str) -> bool:
+        return permission in self.permission_strings or EVERYTHING in self.permission_strings
+
+    def has_role(self, name: str) -> bool:
+        return name in self.role_names
+
+    def refresh_from_db(self, *args: Any, **kwargs: Any) -> None:
+        self.__dict__.pop("grants", None)
+        super().refresh_from_db(*args, **kwargs)

@@ -1,0 +1,8 @@
+from common.permissions import EVERYTHING, resource_permissions
+
+PERMISSIONS = (EVERYTHING, *resource_permissions("users"), "roles:read", "roles:write")
+
+GRANTS = {
+    "user": ("users:read:self", "users:write:self"),
+    "admin": (EVERYTHING,),
+}
