@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.db.backends.base.base import BaseDatabaseWrapper
-from django.db.models import CharField, TextField
+from django.db.models import CharField, Lookup, TextField
 from django.db.models.lookups import IContains
 from django.db.models.sql.compiler import SQLCompiler
 
@@ -12,17 +12,17 @@ SQLITE_FUNCTION = "stockroom_upper"
 
 @CharField.register_lookup
 @TextField.register_lookup
-class ContainsAnyCase(IContains):
+class ContainsAnyCase(Lookup[str]):
     """PostgreSQL compares by UPPER; SQLite's own LIKE folds ASCII only, so there the same folding is lent to it."""
 
     lookup_name = "contains_any_case"
 
-    def get_rhs_op(self, connection: Any, rhs: str) -> str:
-        return str(connection.operators["icontains"] % rhs)
+    def as_sql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper) -> Any:
+        return IContains(self.lhs, self.rhs).as_sql(compiler, connection)
 
-    def as_sqlite(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper) -> tuple[str, list[Any]]:
+    def as_sqlite(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper) -> Any:
         column, params = self.process_lhs(compiler, connection)
-        return f"INSTR({SQLITE_FUNCTION}({column}), %s) > 0", [*params, upper(str(self.rhs))]
+        return f"INSTR({SQLITE_FUNCTION}({column}), %s) > 0", [*params, upper(self.rhs)]
 
 
 def upper(text: str | None) -> str | None:

@@ -72,7 +72,8 @@ def _route(request: HttpRequest) -> str:
 
 @lru_cache(maxsize=1024)
 def _template(route: str) -> str:
-    return simplify_regex(route)
+    # Of the two forms that each route takes, the one that links show.
+    return simplify_regex(route).rstrip("/") or "/"
 
 
 def _user_id(request: HttpRequest) -> object:

@@ -67,7 +67,7 @@ def test_a_request_is_logged_by_its_route_with_its_user(caplog: pytest.LogCaptur
     request.__dict__.update(known)
     fields = logged(caplog, request, status=204)
     assert float(fields.pop("ms")) >= 0
-    assert fields == {"method": "GET", "route": "/api/v1/todos/<pk>/", "status": 204, "user": 5}
+    assert fields == {"method": "GET", "route": "/api/v1/todos/<pk>", "status": 204, "user": 5}
 
 
 def test_a_path_that_leads_nowhere_and_an_unknown_method_are_not_quoted(caplog: pytest.LogCaptureFixture) -> None:

@@ -6,7 +6,7 @@ import pytest
 from django.core.cache import cache
 from django.db import connection
 
-EXPECTED = {
+EXPECTED: dict[str, dict[str, object]] = {
     "postgresql": {
         "SHOW statement_timeout": "15s",
         "SHOW lock_timeout": "5s",
