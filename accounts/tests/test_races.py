@@ -1,17 +1,14 @@
 """Requests at the same moment to a running server, each on a database connection of its own."""
 
-import json
 from collections import Counter
-from concurrent.futures import ThreadPoolExecutor
-from threading import Barrier
-from urllib.error import HTTPError
-from urllib.request import Request, urlopen
+from functools import partial
 
 import pytest
 from rest_framework_simplejwt.token_blacklist.models import BlacklistedToken
 
 from accounts import tokens
 from accounts.models import User
+from common.testing.races import at_once, clients
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -22,20 +19,10 @@ AT_ONCE = 8
 def post_at_once(live_server):
     """Post these bodies all at the same moment; returns pairs of status and answer."""
 
-    def post(url, body, barrier):
-        request = Request(live_server.url + url, json.dumps(body).encode(), {"Content-Type": "application/json"})
-        barrier.wait(timeout=10)
-        try:
-            with urlopen(request, timeout=30) as response:
-                return response.status, json.load(response)
-        except HTTPError as error:
-            with error:
-                return error.code, json.load(error)
-
     def post_at_once(url, bodies):
-        barrier = Barrier(len(bodies))
-        with ThreadPoolExecutor(len(bodies)) as pool:
-            return list(pool.map(lambda body: post(url, body, barrier), bodies))
+        with clients(live_server.url, len(bodies)) as posters:
+            calls = [partial(client.ask, "POST", url, body) for client, body in zip(posters, bodies, strict=True)]
+            return [(answer.status, answer.body) for answer in at_once(*calls)]
 
     return post_at_once
 
