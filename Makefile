@@ -22,9 +22,11 @@ DEV := $(VENV)/.dev
 CLIENTS_VENV := .venv-clients
 CLIENTS := $(CLIENTS_VENV)/.installed
 
-# A virtual environment at $(1), unless a whole one is there already.
+# A virtual environment at $(1), unless a whole one is there already. One that broke off half-way can be a link to the
+# Python of the machine, into which pip would then install.
+IS_VENV := import sys, pip; sys.exit(sys.prefix == sys.base_prefix)
 define venv
-	@if ! $(1)/bin/python -m pip --version >/dev/null 2>&1; then \
+	@if ! $(1)/bin/python -c '$(IS_VENV)' >/dev/null 2>&1; then \
 		if ! "$(PYTHON)" -c '$(IN_RANGE)' >/dev/null 2>&1; then \
 			echo "Stockroom needs Python 3.11, 3.12 or 3.13, and found none: $(or $(PYTHON),python3) is" \
 				"$$($(or $(PYTHON),python3) --version 2>/dev/null || echo missing)." \
