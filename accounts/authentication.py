@@ -10,6 +10,7 @@ from accounts.models import User
 def bearer_token(request: Request) -> str:
     """The token in the header of RFC 6750, 2.1; "" where there is none, or something else."""
     scheme, _, token = request.META.get("HTTP_AUTHORIZATION", "").partition(" ")
+    token = token.strip(" ")
     return token if scheme.lower() == "bearer" and " " not in token else ""
 
 

@@ -1,6 +1,8 @@
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Any
 
+from django.contrib.auth.hashers import make_password
 from factory.declarations import Sequence
 from factory.django import DjangoModelFactory
 from factory.faker import Faker
@@ -8,6 +10,12 @@ from factory.faker import Faker
 from accounts.models import Role, User
 
 PASSWORD = "correct horse battery"
+
+
+@lru_cache(maxsize=64)
+def hashed(password: str | None) -> str:
+    """Once a password: a real hash costs more than the rest of most tests."""
+    return make_password(password)
 
 
 class UserFactory(DjangoModelFactory[User]):
@@ -21,7 +29,15 @@ class UserFactory(DjangoModelFactory[User]):
     password = PASSWORD
 
     @classmethod
-    def _create(cls, model_class: type[User], *args: Any, roles: Iterable[str] = (), **fields: Any) -> User:
-        user = model_class.objects.create_user(*args, **fields)
+    def _create(cls, model_class: type[User], *, roles: Iterable[str] = (), **fields: Any) -> User:
+        user = model_class(**{**fields, "password": hashed(fields["password"])})
+        user.save()
         user.roles.set([Role.objects.get(name=name) for name in roles])
         return user
+
+
+class RoleFactory(DjangoModelFactory[Role]):
+    class Meta:
+        model = Role
+
+    name = Sequence(lambda n: f"role {n}")

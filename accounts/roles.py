@@ -20,13 +20,16 @@ def declared_permissions() -> set[str]:
 
 
 def default_grants() -> set[Grant]:
-    """Pairs of a role's name and a permission string."""
-    return {
+    """Pairs of a role's name and a permission string. A role holds by itself what the role it `INCLUDES` is granted."""
+    modules = list(_declarations())
+    granted = {
         (role, codename)
-        for module in _declarations()
+        for module in modules
         for role, codenames in getattr(module, "GRANTS", {}).items()
         for codename in codenames
     }
+    included = {pair for module in modules for pair in getattr(module, "INCLUDES", {}).items()}
+    return granted | {(role, codename) for role, other in included for name, codename in granted if name == other}
 
 
 def sync(*, using: str = DEFAULT_DB_ALIAS, reset: bool = False) -> None:

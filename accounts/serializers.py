@@ -1,10 +1,10 @@
 from typing import Any
 
-from django.contrib.auth.password_validation import validate_password
 from rest_framework import serializers
 
+from accounts.fields import NewEmailField, NewPasswordField
 from accounts.models import User
-from accounts.validators import PASSWORD_MAX_LENGTH, PASSWORD_MIN_LENGTH, validate_email_key
+from accounts.validators import PASSWORD_MAX_LENGTH
 from common.api.fields import EmailField, SecretField, StringField
 from common.api.serializers import ResourceSerializer, StrictSerializer
 
@@ -35,13 +35,9 @@ class MeSerializer(AccountSerializer):
 
 
 class RegistrationSerializer(StrictSerializer):
-    email = EmailField(validators=[validate_email_key])
-    password = SecretField(min_length=PASSWORD_MIN_LENGTH, max_length=PASSWORD_MAX_LENGTH)
+    email = NewEmailField()
+    password = NewPasswordField()
     name = StringField(max_length=64, required=False, allow_blank=True)
-
-    def validate_password(self, password: str) -> str:
-        validate_password(password)
-        return password
 
 
 class LoginSerializer(StrictSerializer):
@@ -63,7 +59,3 @@ class TokenSerializer(serializers.Serializer[Any]):
     refresh_token = serializers.CharField(
         required=False, help_text="The next refresh token, where the last one came in the body."
     )
-
-
-class MessageSerializer(serializers.Serializer[Any]):
-    message = serializers.CharField()

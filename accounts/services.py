@@ -2,24 +2,34 @@
 
 from django.db import IntegrityError, transaction
 
-from accounts.managers import email_key
 from accounts.models import Role, User
 from common.exceptions import Forbidden, Invalid
 
 
 def register(*, email: str, password: str, name: str = "") -> User:
     """A new account with the role of every account."""
+    user = prepare(email=email, password=password, name=name)
+    enrol(user, Role.USER)
+    return user
+
+
+def prepare(*, email: str, password: str, name: str = "") -> User:
+    """An account that is not saved yet. Hashing is slow on purpose: prepare before a transaction, enrol inside it."""
     user = User(email=email.strip(), name=name)
-    user.set_password(password)  # slow on purpose, so before the transaction: SQLite has one writer at a time
+    user.set_password(password)
+    return user
+
+
+def enrol(user: User, *roles: str) -> None:
+    """Save a prepared account, with these roles. An address that has one is refused, in every spelling."""
     try:
         with transaction.atomic():
             user.save()
-            user.roles.add(Role.objects.get_or_create(name=Role.USER)[0])
+            user.roles.add(*(Role.objects.get_or_create(name=role)[0] for role in roles))
     except IntegrityError:
-        if not User.objects.filter(email_key=email_key(email)).exists():
+        if not User.objects.filter(email_key=user.email_key).exists():
             raise
         raise Invalid(f"User with email {user.email} already registered", code="email_taken", field="email") from None
-    return user
 
 
 def authenticate(*, email: str, password: str) -> User | None:

@@ -8,6 +8,7 @@ The column that would keep a signed token stays empty: nothing stored can be use
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any, TypeVar, cast
 from uuid import uuid4
 
@@ -20,6 +21,7 @@ from rest_framework_simplejwt.settings import api_settings
 from rest_framework_simplejwt.token_blacklist.models import BlacklistedToken, OutstandingToken
 from rest_framework_simplejwt.utils import datetime_from_epoch
 
+from accounts import revocation
 from accounts.models import User
 
 _ROW_ID = re.compile(r"[1-9][0-9]{0,18}")
@@ -43,6 +45,14 @@ class TokenPair:
 
 
 @dataclass(frozen=True, slots=True)
+class Bearer:
+    """An access token that no refresh token prolongs."""
+
+    access: str
+    expires_in: int
+
+
+@dataclass(frozen=True, slots=True)
 class Claims:
     """What a token of ours says; the database has not been asked yet."""
 
@@ -50,6 +60,7 @@ class Claims:
     session: str
     jti: str
     version: int
+    expires_at: datetime
 
 
 class _Token(simplejwt.Token):
@@ -60,7 +71,13 @@ class _Token(simplejwt.Token):
         super().verify()
 
     def claims(self) -> Claims:
-        return Claims(int(self["sub"]), session=self["sid"], jti=self["jti"], version=self["ver"])
+        return Claims(
+            int(self["sub"]),
+            session=self["sid"],
+            jti=self["jti"],
+            version=self["ver"],
+            expires_at=datetime_from_epoch(self["exp"]),
+        )
 
     def _is_well_formed(self) -> bool:
         return (
@@ -120,6 +137,15 @@ def issue(user: User) -> TokenPair:
     return _pair(user, refresh)
 
 
+@transaction.atomic
+def issue_access(user: User, *, lifetime: timedelta = AccessToken.lifetime) -> Bearer:
+    """Start a session of one access token."""
+    access = _access_token(user, uuid4().hex)
+    access.set_exp(lifetime=lifetime)
+    _keep(user, access, jtis=(access["sid"],))
+    return Bearer(str(access), expires_in=int(lifetime.total_seconds()))
+
+
 def rotate(raw: str) -> TokenPair:
     """Trade a refresh token for the next pair of its session. However many try at once, one gets it."""
     claims = read(raw, RefreshToken)
@@ -136,11 +162,11 @@ def rotate(raw: str) -> TokenPair:
 
 @transaction.atomic
 def revoke(claims: Claims) -> None:
-    """End the session of this token."""
-    # The row is cleared away once it has expired, and the blacklisting with it: it must outlive every token.
-    expires_at = timezone.now() + RefreshToken.lifetime
-    row, _ = OutstandingToken.objects.update_or_create(jti=claims.session, defaults={"expires_at": expires_at})
-    BlacklistedToken.objects.get_or_create(token=row)
+    """End the session of this token, and refuse the token by its own id too, which is all that others know of it."""
+    every_token_is_dead_by = max(claims.expires_at, timezone.now() + RefreshToken.lifetime)
+    revocation.blacklist(claims.session, until=every_token_is_dead_by)
+    revocation.blacklist(claims.jti, until=claims.expires_at)
+    revocation.announce(claims.jti, until=claims.expires_at)
 
 
 def _refresh_token(user: User, session: str) -> RefreshToken:
@@ -167,9 +193,6 @@ def _pair(user: User, refresh: RefreshToken) -> TokenPair:
     return TokenPair(str(access), str(refresh), expires_in=int(AccessToken.lifetime.total_seconds()))
 
 
-def _keep(user: User, refresh: RefreshToken, *, jtis: Iterable[str]) -> None:
-    times: dict[str, Any] = {
-        "created_at": refresh.current_time,
-        "expires_at": datetime_from_epoch(refresh["exp"]),
-    }
+def _keep(user: User, token: _Token, *, jtis: Iterable[str]) -> None:
+    times: dict[str, Any] = {"created_at": token.current_time, "expires_at": datetime_from_epoch(token["exp"])}
     OutstandingToken.objects.bulk_create([OutstandingToken(user=user, jti=jti, token="", **times) for jti in jtis])

@@ -2,6 +2,7 @@ from contextlib import suppress
 from typing import Any, cast
 
 from django.conf import settings
+from django.db import transaction
 from django.urls import reverse
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework import status
@@ -19,15 +20,15 @@ from accounts.serializers import (
     AccountSerializer,
     LoginSerializer,
     MeSerializer,
-    MessageSerializer,
     RefreshSerializer,
     RegistrationSerializer,
     TokenSerializer,
 )
 from accounts.tokens import TokenPair
+from common.api.conditional import check_if_match, tagged
 from common.api.openapi.problem import Problem
 from common.api.permissions import Insufficient, Permission, Reach
-from common.api.serializers import StrictSerializer
+from common.api.serializers import MessageSerializer
 from common.api.viewsets import ApiViewSet
 
 OPEN: dict[str, Any] = {"permission_classes": [AllowAny], "authentication_classes": []}
@@ -128,7 +129,7 @@ class AccountViewSet(ApiViewSet[User]):
     )
     @action(detail=False, methods=["get"], permission_classes=[OwnAccount])
     def me(self, request: Request) -> Response:
-        return Response(MeSerializer(cast("User", request.user)).data)
+        return tagged(request, MeSerializer(cast("User", request.user)).data)
 
     @extend_schema(
         operation_id="users_me_partial_update",
@@ -139,15 +140,14 @@ class AccountViewSet(ApiViewSet[User]):
     )
     @me.mapping.patch
     def update_me(self, request: Request) -> Response:
-        serializer = MeSerializer(cast("User", request.user), data=request.data, partial=True)
-        serializer.is_valid(raise_exception=True)
-        serializer.save()
-        return Response(serializer.data)
-
-    def validated(self, serializer_class: type[StrictSerializer]) -> dict[str, Any]:
-        serializer = serializer_class(data=self.request.data)
-        serializer.is_valid(raise_exception=True)
-        return dict(serializer.validated_data)
+        body = request.data
+        with transaction.atomic():
+            user = User.objects.select_for_update().get(pk=cast("User", request.user).pk)
+            check_if_match(request, lambda: MeSerializer(user).data, required=False)
+            serializer = MeSerializer(user, data=body, partial=True)
+            serializer.is_valid(raise_exception=True)
+            serializer.save()
+        return tagged(request, serializer.data)
 
 
 def rotated(raw: str) -> TokenPair:

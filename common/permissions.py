@@ -1,7 +1,8 @@
 """The vocabulary of permission strings: `resource:action`, and `resource:action:self` for one's own rows.
 
 Each app declares its strings and who gets them at first in a module `permissions`:
-`PERMISSIONS` is a tuple of strings, `GRANTS` maps a role's name to the strings it starts with.
+`PERMISSIONS` is a tuple of strings, `GRANTS` maps a role's name to the strings it starts with, and `INCLUDES` to
+another role whose strings, of whichever app, it starts with too.
 """
 
 SELF = ":self"

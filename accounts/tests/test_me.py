@@ -125,3 +125,15 @@ def test_a_change_of_the_name_writes_nothing_else(bearer, ada, monkeypatch):
 @pytest.mark.parametrize("method", ["post", "put", "delete"])
 def test_other_methods(bearer, ada, method):
     assert getattr(bearer(ada), method)(URL).status_code == 405
+
+
+def test_two_editors_of_one_account_do_not_overwrite_each_other(make_user, bearer):
+    client = bearer(make_user("users:read:self", "users:write:self"))
+    read = client.get("/api/v1/users/me")
+    assert client.get("/api/v1/users/me", headers={"If-None-Match": read.headers["ETag"]}).status_code == 304
+    match = {"If-Match": read.headers["ETag"]}
+    changed = client.patch("/api/v1/users/me", {"name": "One"}, headers=match)
+    assert changed.status_code == 200
+    assert changed.headers["ETag"] == client.get("/api/v1/users/me").headers["ETag"]
+    assert client.patch("/api/v1/users/me", {"name": "Two"}, headers=match).status_code == 412
+    assert client.get("/api/v1/users/me").json()["name"] == "One"

@@ -1,5 +1,7 @@
 """What the apps declare becomes rows, and what an administrator changes stays changed."""
 
+from types import SimpleNamespace
+
 import pytest
 from django.apps.registry import Apps
 from django.core.management import call_command
@@ -75,12 +77,23 @@ def test_a_deleted_role_comes_back_without_its_grants():
 
 def test_a_new_app_brings_its_strings_and_grants(declare):
     Role.objects.get(name="user").permissions.clear()
-    declare(["items:read", "items:write"], {"user": ["items:read"], "auditor": ["items:read"]})
+    declare(["notes:read", "notes:write"], {"user": ["notes:read"], "auditor": ["notes:read"]})
 
     roles.sync()
 
-    assert held("user") == held("auditor") == {"items:read"}
-    assert Permission.objects.filter(codename="items:write").exists()
+    assert held("user") == held("auditor") == {"notes:read"}
+    assert Permission.objects.filter(codename="notes:write").exists()
+
+
+def test_a_role_starts_with_what_the_role_it_includes_is_granted_by_any_app(monkeypatch):
+    auditing = SimpleNamespace(GRANTS={"auditor": ("notes:audit",)}, INCLUDES={"auditor": "user"})
+    notes = SimpleNamespace(GRANTS={"user": ("notes:read",), "editor": ("notes:write",)})
+    monkeypatch.setattr(roles, "_declarations", lambda: iter([auditing, notes]))
+
+    roles.sync()
+
+    assert held("auditor") == {"notes:audit", "notes:read"}
+    assert held("editor") == {"notes:write"}
 
 
 def test_reset_makes_the_default_roles_what_they_were():

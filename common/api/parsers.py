@@ -1,9 +1,10 @@
-"""JSON in, by RFC 8259 and nothing looser: what two readers could understand in two ways is refused."""
+"""Bodies in, by RFC 8259 and nothing looser: what two readers could understand in two ways is refused."""
 
 import json
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import IO, Any
+from urllib.parse import parse_qsl
 
 from django.conf import settings
 from django.http import HttpRequest
@@ -52,9 +53,9 @@ class StrictJSONParser(BaseParser):
             return json.loads(
                 text,
                 object_pairs_hook=self.members,
-                parse_int=integer,
-                parse_float=decimal,
-                parse_constant=constant,
+                parse_int=parse_integer,
+                parse_float=parse_decimal,
+                parse_constant=refuse_constant,
             )
         except json.JSONDecodeError as error:
             raise ParseError(f"Not valid JSON: {error.msg} at line {error.lineno} column {error.colno}.") from None
@@ -75,11 +76,37 @@ class CamelJSONParser(StrictJSONParser):
         return super().members([(to_snake(name), value) for name, value in pairs])
 
 
+class FormParser(BaseParser):
+    """For the forms of other people's protocols, OAuth2's: each name once."""
+
+    media_type = "application/x-www-form-urlencoded"
+
+    def parse(
+        self, stream: IO[Any], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
+    ) -> dict[str, str]:
+        assert parser_context is not None
+        request: HttpRequest = parser_context["request"]._request
+        check_encoding(request)
+        text = decode(read(request))
+        limit = settings.DATA_UPLOAD_MAX_NUMBER_FIELDS
+        try:
+            pairs = parse_qsl(text, keep_blank_values=True, errors="strict", max_num_fields=limit)
+        except UnicodeDecodeError:
+            raise ParseError("The body is not valid UTF-8.") from None
+        except ValueError:
+            raise ParseError(f"The form has more than {limit} fields.") from None
+        data = dict(pairs)
+        if len(data) != len(pairs):
+            raise ParseError("A name stands twice in the form.")
+        refuse_control(data)
+        return data
+
+
 def check_encoding(request: HttpRequest) -> None:
     _, params = parse_header_parameters(request.META.get("CONTENT_TYPE", ""))
     charset = params.get("charset", "utf-8")
     if charset.lower() not in ("utf-8", "utf8"):
-        raise UnsupportedMediaType("", detail="JSON is UTF-8; no other charset is read.")
+        raise UnsupportedMediaType("", detail="Bodies are UTF-8; no other charset is read.")
     if request.META.get("HTTP_CONTENT_ENCODING", "identity").strip().lower() not in ("", "identity"):
         raise UnsupportedMediaType("", detail="Encoded bodies are not read.")
 
@@ -89,6 +116,8 @@ def read(request: HttpRequest) -> bytes:
     assert limit is not None
     left = int(request.META["CONTENT_LENGTH"])
     if left <= limit:
+        if len(request.body) < left:
+            raise ParseError("The body is shorter than its Content-Length.")
         return request.body
     left = min(left, MAX_DISCARD)
     while left > 0 and (chunk := request.read(min(left, 65536))):
@@ -106,19 +135,19 @@ def decode(body: bytes) -> str:
     return text
 
 
-def integer(digits: str) -> int:
+def parse_integer(digits: str) -> int:
     if len(digits) > 20 or not -INT64_MAX - 1 <= int(digits) <= INT64_MAX:
         raise ParseError("An integer is past 64 bits.")
     return int(digits)
 
 
-def decimal(digits: str) -> Decimal:
+def parse_decimal(digits: str) -> Decimal:
     if float(digits) in (float("inf"), float("-inf")) or len(digits) > 400:
         raise ParseError("A number is out of range.")
     return Decimal(digits)
 
 
-def constant(name: str) -> None:
+def refuse_constant(name: str) -> None:
     raise ParseError(f"{name} is not JSON.")
 
 

@@ -1,0 +1,5 @@
+from common.api.filters import ContainsFilter, ResourceFilter
+
+
+class StoreManagerFilter(ResourceFilter):
+    name = ContainsFilter()

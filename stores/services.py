@@ -1,0 +1,38 @@
+"""What happens to stores, whoever asks for it: the API, the admin, a command."""
+
+from datetime import timedelta
+
+from django.db import transaction
+
+from accounts import services as accounts
+from accounts import tokens
+from accounts.models import Role, User
+from stores.models import StoreManager
+
+# There is no refresh token with it.
+MANAGER_TOKEN_LIFETIME = timedelta(days=1)
+
+
+def open_store(*, name: str, email: str, password: str) -> StoreManager:
+    """A new account with a store manager."""
+    user = accounts.prepare(email=email, password=password, name=name)
+    with transaction.atomic():
+        accounts.enrol(user, Role.USER, Role.STORE_MANAGER)
+        return StoreManager.objects.create(user=user, name=name)
+
+
+def manager_of(user: User) -> StoreManager:
+    """The account's store manager, made on first use: once, however many ask at the same moment."""
+    # Never after the address: names are for everyone to see.
+    name = user.name or f"Store manager {user.pk}"
+    return StoreManager.objects.get_or_create(user=user, defaults={"name": name})[0]
+
+
+def sign_in(*, email: str, password: str) -> tokens.Bearer | None:
+    """A token for the account, if the password is right: a day for a store manager, the usual time for others."""
+    user = accounts.authenticate(email=email, password=password)
+    if user is None:
+        return None
+    if StoreManager.objects.filter(user=user).exists():
+        return tokens.issue_access(user, lifetime=MANAGER_TOKEN_LIFETIME)
+    return tokens.issue_access(user)

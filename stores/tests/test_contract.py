@@ -1,0 +1,25 @@
+from itertools import count
+
+from common.testing.contract import ResourceContract
+from stores.factories import StoreManagerFactory
+from stores.views import StoreManagerViewSet
+
+numbers = count()
+
+
+class TestStoreManagers(ResourceContract):
+    viewset = StoreManagerViewSet
+    factory = StoreManagerFactory
+    body = {"name": "Corner Shop", "password": "correct horse battery"}
+    change = {"name": "Garden Centre"}
+    invalid = {
+        "name": ["", "  ", None, "x" * 65, "a\nb"],
+        "email": ["", None, "ada", "ada@" + "\ufdfa" * 60 + ".com"],
+        "password": ["", None, "short", "password123", "x" * 129],
+        "id": ["01890a5d-ac96-774b-bcce-b302099a8057"],
+        "is_staff": [True],
+        "roles": [["admin"]],
+    }
+
+    def new_body(self):
+        return {**self.body, "email": f"manager{next(numbers)}@example.com"}
