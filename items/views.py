@@ -1,0 +1,37 @@
+from typing import Any, cast
+
+from django.db.models import QuerySet
+
+from accounts.models import User
+from common.api.endpoints import Endpoint
+from common.api.viewsets import ResourceViewSet
+from items.filters import ItemFilter, StoreItemFilter
+from items.models import Item
+from items.serializers import ItemSerializer
+from items.services import kept_by
+from stores.services import manager_of
+
+
+class ItemViewSet(ResourceViewSet[Item]):
+    """The catalogue: anyone signed in may browse; a store manager keeps their own."""
+
+    resource = "items"
+    queryset = Item.objects.order_by("-id")
+    serializer_class = ItemSerializer
+    filterset_class: type[StoreItemFilter] = ItemFilter
+    ordering_fields = ("id", "name", "category", "price_usd", "created_at", "updated_at")
+    search_fields = ("name", "description")
+    owner = "store_manager__user"
+
+    def get_ownership(self) -> dict[str, Any]:
+        return {"store_manager": manager_of(cast("User", self.request.user))}
+
+
+class StoreItemViewSet(ItemViewSet):
+    """One store manager's part of the catalogue."""
+
+    include_only = (Endpoint.LIST,)
+    filterset_class = StoreItemFilter
+
+    def get_rows(self) -> QuerySet[Item]:
+        return kept_by(self.kwargs["store_manager_id"], super().get_rows())
