@@ -1,4 +1,4 @@
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.contrib import admin
@@ -9,8 +9,10 @@ from django.db.models import Count, QuerySet
 from django.http import HttpRequest
 from rest_framework_simplejwt.token_blacklist.models import BlacklistedToken, OutstandingToken
 
+from accounts.granting import grantable_permissions, grantable_roles, may_edit_account, may_edit_role
 from accounts.managers import email_key
 from accounts.models import Role, User
+from common.admin.resources import ResourceAdmin, created
 
 # What an account may do is said by its roles, and tokens are nobody's to look at.
 admin.site.unregister([Group, OutstandingToken, BlacklistedToken])
@@ -37,14 +39,14 @@ class AccountChangeForm(UniqueEmailMixin, UserChangeForm[User]):
 
 
 @admin.register(User)
-class UserAdmin(DjangoUserAdmin[User]):
+class UserAdmin(ResourceAdmin[User], DjangoUserAdmin[User]):
+    resource = "users"
     form = AccountChangeForm
     add_form = AccountCreationForm
-    list_display = ("email", "name", "role_list", "is_active", "is_staff", "is_superuser", "created_at")
+    list_display = ("email", "name", "role_list", "is_active", "is_staff", created)
     list_filter = ("roles", "is_active", "is_staff", "is_superuser")
     search_fields = ("email", "name")
     ordering = ("-id",)
-    filter_horizontal = ("roles",)
     readonly_fields = ("created_at", "updated_at", "last_login")
     fieldsets = (
         (None, {"fields": ("email", "password", "name")}),
@@ -60,6 +62,30 @@ class UserAdmin(DjangoUserAdmin[User]):
             },
         ),
     )
+    filter_horizontal = ()
+
+    def may(self, request: HttpRequest, action: str, obj: User | None) -> bool:
+        allowed = super().may(request, action, obj)
+        return allowed and (obj is None or action == "view" or may_edit_account(account(request), obj))
+
+    def get_fieldsets(self, request: HttpRequest, obj: User | None = None) -> Any:
+        """Of a hash even the first characters are nothing to look at."""
+        fieldsets = super().get_fieldsets(request, obj)
+        if obj is None or self.has_change_permission(request, obj):
+            return fieldsets
+        return [
+            (title, {**options, "fields": [name for name in options["fields"] if name != "password"]})
+            for title, options in fieldsets
+        ]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> Any:
+        names = super().get_readonly_fields(request, obj)
+        return names if account(request).is_superuser else (*names, "is_superuser")
+
+    def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        if db_field.name == "roles":
+            kwargs |= {"queryset": grantable_roles(account(request)), "widget": forms.CheckboxSelectMultiple}
+        return super().formfield_for_manytomany(db_field, request, **kwargs)
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         return {"roles": Role.objects.filter(name=Role.USER), **super().get_changeform_initial_data(request)}
@@ -73,17 +99,28 @@ class UserAdmin(DjangoUserAdmin[User]):
 
 
 @admin.register(Role)
-class RoleAdmin(admin.ModelAdmin[Role]):
+class RoleAdmin(ResourceAdmin[Role]):
+    resource = "roles"
+    verbs = {**ResourceAdmin.verbs, "delete": "write"}
     list_display = ("name", "description", "permission_list", "accounts")
-    list_filter = ("permissions",)
     search_fields = ("name", "description", "permissions__codename")
+    fields = ("name", "description", "permissions")
     filter_horizontal = ("permissions",)
+
+    def may(self, request: HttpRequest, action: str, obj: Role | None) -> bool:
+        allowed = super().may(request, action, obj)
+        return allowed and (obj is None or action == "view" or may_edit_role(account(request), obj))
+
+    def has_delete_permission(self, request: HttpRequest, obj: Role | None = None) -> bool:
+        return not (obj and obj.is_built_in) and super().has_delete_permission(request, obj)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Role | None = None) -> tuple[str, ...]:
         return ("name",) if obj and obj.is_built_in else ()
 
-    def has_delete_permission(self, request: HttpRequest, obj: Role | None = None) -> bool:
-        return not (obj and obj.is_built_in) and super().has_delete_permission(request, obj)
+    def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        if db_field.name == "permissions":
+            kwargs["queryset"] = grantable_permissions(account(request))
+        return super().formfield_for_manytomany(db_field, request, **kwargs)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Role]:
         rows = super().get_queryset(request).prefetch_related("permissions")
@@ -96,3 +133,7 @@ class RoleAdmin(admin.ModelAdmin[Role]):
     @admin.display(description="accounts", ordering="account_count")
     def accounts(self, role: Any) -> int:
         return int(role.account_count)
+
+
+def account(request: HttpRequest) -> User:
+    return cast("User", request.user)

@@ -2,6 +2,7 @@ import unicodedata
 from typing import TYPE_CHECKING, Any
 
 from django.contrib.auth.base_user import BaseUserManager
+from django.db import transaction
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -21,7 +22,12 @@ class UserManager(BaseUserManager["User"]):
         return user
 
     def create_superuser(self, email: str | None, password: str | None = None, **fields: Any) -> "User":
-        return self.create_user(email, password, is_staff=True, is_superuser=True, **fields)
+        """An account that may do everything, and has the role that says so."""
+        with transaction.atomic(using=self._db):
+            user = self.create_user(email, password, is_staff=True, is_superuser=True, **fields)
+            roles = user.roles.model
+            user.roles.add(roles.objects.using(self._db).get_or_create(name=roles.ADMIN)[0])
+        return user
 
     def get_by_natural_key(self, username: str | None) -> "User":
         if username is None:

@@ -60,6 +60,15 @@ def test_a_taken_address_is_told_on_change_too(root, make_user):
     assert "already registered" in str(response.context["errors"])
 
 
+def test_an_address_that_was_taken_meanwhile_is_told(root, monkeypatch):
+    monkeypatch.setattr("accounts.admin.UniqueEmailMixin.clean_email", lambda form: form.cleaned_data["email"])
+
+    response = create(root, "ROOT@example.com")
+
+    assert response.status_code == 302
+    assert "There is one like this already." in root.get(response["Location"]).content.decode()
+
+
 @pytest.mark.parametrize("password", ["short", "password123", "x" * 129])
 def test_passwords_follow_the_rules_of_the_api(root, password):
     assert create(root, "ada@example.com", password).status_code == 200

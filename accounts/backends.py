@@ -1,0 +1,42 @@
+"""How Django knows accounts: by address and password, and by what our permission strings allow."""
+
+from typing import Any, cast
+
+from django.contrib.auth.backends import BaseBackend
+from django.contrib.auth.models import AnonymousUser
+from django.db.models import Model
+from django.http import HttpRequest
+
+from accounts import services
+from accounts.models import User
+from accounts.validators import PASSWORD_MAX_LENGTH
+from common.admin.resources import permission_names
+from common.exceptions import Forbidden
+
+
+class AccountBackend(BaseBackend):
+    """`items.change_item` is answered from `items:write` and `items:write:self`, and from nothing else: Django's own
+    tables of permissions and groups are not read, so that the admin and the API cannot disagree."""
+
+    def authenticate(
+        self, request: HttpRequest | None, username: str | None = None, password: str | None = None, **kwargs: Any
+    ) -> User | None:
+        if username is None or password is None or len(password) > PASSWORD_MAX_LENGTH:
+            return None
+        try:
+            return services.authenticate(email=username, password=password)
+        except Forbidden:
+            return None
+
+    def get_user(self, user_id: Any) -> User | None:
+        return User.objects.filter(pk=user_id, is_active=True).first()
+
+    def get_user_permissions(self, user_obj: Any, obj: Model | None = None) -> set[str]:
+        account = cast("User | AnonymousUser", user_obj)
+        if isinstance(account, AnonymousUser) or not account.is_active:
+            return set()
+        return set(permission_names(account, obj))
+
+    def has_module_perms(self, user_obj: Any, app_label: str) -> bool:
+        """A name of Django's own, for which `BaseBackend` has no method."""
+        return any(name.partition(".")[0] == app_label for name in self.get_all_permissions(user_obj))
