@@ -12,6 +12,8 @@ RUN useradd --system --uid 10001 --no-create-home stockroom \
 WORKDIR /app
 COPY --from=build /venv /venv
 COPY . .
+RUN SECRET_KEY="$(python -c 'import secrets; print(secrets.token_urlsafe(64))')" ALLOWED_HOSTS=localhost \
+    python manage.py collectstatic --noinput --verbosity 0
 USER stockroom
 EXPOSE 8000
 HEALTHCHECK --interval=10s --timeout=3s --start-period=20s CMD ["python", "-c", \

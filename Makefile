@@ -52,12 +52,14 @@ THROWAWAY_PRODUCTION = env ENVIRONMENT=production ALLOWED_HOSTS=api.example.com 
 	DATABASE_URL=postgres://127.0.0.1/stockroom REDIS_URL=redis://127.0.0.1 EMAIL_URL=smtp://127.0.0.1
 
 define SERVE
-echo; echo "  API    http://127.0.0.1:$(PORT)/api/v1/"; echo "  Admin  http://127.0.0.1:$(PORT)/admin/"; \
+echo; echo "  Docs   http://127.0.0.1:$(PORT)/docs, also /redoc and /scalar"; \
+echo "  API    http://127.0.0.1:$(PORT)/api/v1/"; echo "  Admin  http://127.0.0.1:$(PORT)/admin/"; \
 echo "  Health http://127.0.0.1:$(PORT)/health"; echo; \
 exec $(PY) manage.py runserver 127.0.0.1:$(PORT)
 endef
 
-.PHONY: help run dev setup migrate migrations seed shell schema check fix test test-services test-clients lock clean
+.PHONY: help run dev setup migrate migrations seed shell schema static check fix test test-services test-browser \
+	test-clients lock clean
 
 help: ## List these targets
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -88,11 +90,17 @@ shell: $(RUNTIME) ## A Python prompt with the models imported
 schema: $(RUNTIME) ## Write openapi.yaml from the code
 	@$(EMBEDDED) $(PY) manage.py spectacular --validate --fail-on-warn --file openapi.yaml
 
+static: $(RUNTIME) ## Collect, hash and compress the static files for gunicorn; once a version, it takes a while
+	@$(THROWAWAY_PRODUCTION) $(PY) manage.py collectstatic --noinput --clear
+
 test: $(DEV) ## Run the suite on SQLite, on every core (ARGS="-k todos" for a part)
 	@$(EMBEDDED) $(PY) -m pytest -n auto $(ARGS)
 
 test-services: $(DEV) ## Run the suite on the PostgreSQL and Redis at 127.0.0.1; fails without them
 	@DATABASE_URL=$(SERVICES_DATABASE_URL) REDIS_URL=$(SERVICES_REDIS_URL) $(PY) -m pytest -n auto $(ARGS)
+
+test-browser: $(DEV) ## Drive Debian's Chromium through the docs, the browsable API and the admin; fails without it
+	@$(EMBEDDED) $(PY) -m pytest -m browser config/tests/browser $(ARGS)
 
 test-clients: $(CLIENTS) ## Generate a Python and a TypeScript client from openapi.yaml and type-check both
 	@.ci/clients $(CLIENTS_VENV)
@@ -119,8 +127,8 @@ lock: $(DEV) ## Pin the requirements anew, with hashes, for Python 3.11 to 3.13 
 			--output-file $$name.txt $$name.in $(ARGS); \
 	done
 
-clean: ## Remove the virtual environments, caches, the local database and the local secret
-	@rm -rf $(VENV) $(CLIENTS_VENV) .local .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+clean: ## Remove the virtual environments, caches, static files, the local database and the local secret
+	@rm -rf $(VENV) $(CLIENTS_VENV) .local staticfiles .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(RUNTIME): requirements.txt

@@ -17,3 +17,10 @@ keepalive = 5
 # Heartbeats in memory where there is any: a slow disk must not look like a hung worker.
 worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None
 control_socket_disable = True
+
+# The default of 4,094 is less than a cursor over the longest titles can need.
+limit_request_line = 8190
+
+# Nothing of a request is believed because of who passed it on; TRUST_PROXY_SSL_HEADER is the one switch for that.
+forwarder_headers = ""
+secure_scheme_headers: dict[str, str] = {}

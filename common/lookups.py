@@ -26,10 +26,14 @@ class ContainsAnyCase(Lookup[str]):
 
 
 def upper(text: str | None) -> str | None:
-    """Letter by letter as `towupper` does, never one letter into two ("ß" stays)."""
+    """Letter by letter as `towupper` does, never one letter into two: "ß" stays, and "ᾳ" takes its title case."""
     if text is None or text.isascii():
         return text and text.upper()
-    return "".join(big if len(big := letter.upper()) == 1 else letter for letter in text)
+    return "".join(map(_upper_letter, text))
+
+
+def _upper_letter(letter: str) -> str:
+    return next((big for big in (letter.upper(), letter.title()) if len(big) == 1), letter)
 
 
 def lend_upper(connection: BaseDatabaseWrapper, **kwargs: Any) -> None:

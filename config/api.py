@@ -1,9 +1,13 @@
 """The API: each app's router, joined into one."""
 
 import accounts.urls
+import items.urls
+import stores.urls
 import todos.urls
 from common.api.routers import ResourceRouter
 
 router = ResourceRouter()
 router.extend(accounts.urls.router)
+router.extend(stores.urls.router)
+router.extend(items.urls.router)
 router.extend(todos.urls.router)

@@ -1,13 +1,20 @@
-"""Every address there is. `/health` is answered before any of them, by common.health."""
+"""Every address there is. `/health` and `/health/ready` are answered before any of them, by common.health."""
 
+from django.conf import settings
 from django.contrib import admin
 from django.urls import include, path, re_path
+from django.views.generic import RedirectView
 
 from common.api import errors
-from config import api
+from config import api, views
 
 urlpatterns = [
+    path("", views.root),
+    path("", include("common.docs.urls")),
+    path("api/v1", api.router.root),
     path("api/v1/", include(api.router.urls)),
+    *([path("api/v1/auth/", include("common.api.browsable.urls"))] if settings.BROWSABLE_API else []),
+    path("admin", RedirectView.as_view(pattern_name="admin:index", query_string=True)),
     path("admin/", admin.site.urls),
     # Spelt out, since with DEBUG Django answers what nothing matches with a page of its own.
     re_path("", errors.not_found),

@@ -7,13 +7,14 @@ from django.db import transaction
 from django.db.models import Model
 from rest_framework import status
 from rest_framework.exceptions import ErrorDetail, ValidationError
+from rest_framework.fields import empty
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer
 
 from common.api.crud import WriteMixin
 from common.api.fields import key_field
-from common.api.idempotency import repeatable
+from common.api.idempotency import idempotent
 from common.api.serializers import stamps
 from common.exceptions import Missing
 from common.models import touch
@@ -22,9 +23,13 @@ M = TypeVar("M", bound=Model)
 
 MAX_ROWS = 1_000
 
+# Where the id of a row stands in the body, for errors.
+UPDATE_ID = "{}.id"
+DELETE_ID = "ids.{}"
+
 
 class BulkMixin(WriteMixin[M]):
-    @repeatable
+    @idempotent
     def bulk_create(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         serializer = self.get_serializer(data=bounded(request.data), many=True)
         serializer.is_valid(raise_exception=True)
@@ -33,23 +38,23 @@ class BulkMixin(WriteMixin[M]):
         return Response(serializer.data, status=status.HTTP_201_CREATED)
 
     def bulk_update(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        bodies = bounded(request.data)
-        keys = self.read_keys([body.get("id") if isinstance(body, dict) else None for body in bodies], "{}.id")
+        bodies = objects_of(request.data)
+        keys = self.read_keys([body.get("id", empty) for body in bodies], UPDATE_ID)
         with transaction.atomic():
-            rows = self.lock_rows(keys)
+            rows = self.lock_rows(keys, UPDATE_ID)
             self.perform_bulk_update(list(zip(rows, self.validate_changes(rows, bodies), strict=True)))
         return Response(self.get_serializer(rows, many=True).data)
 
     def bulk_delete(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        keys = self.read_keys(ids_of(request.data), "ids.{}")
+        keys = self.read_keys(ids_of(request.data), DELETE_ID)
         with transaction.atomic():
-            rows = self.lock_rows(keys)
+            rows = self.lock_rows(keys, DELETE_ID)
             self.perform_bulk_delete(rows)
         return Response({"deleted": len(rows)})
 
     def read_keys(self, values: Sequence[Any], place: str) -> list[Any]:
         """The primary keys that these JSON values are; `place` says where one stands, for errors."""
-        field = key_field(self.get_queryset().model)
+        field = key_field(self.model)
         keys: list[Any] = []
         errors: dict[str, Any] = {}
         seen = set()
@@ -67,14 +72,14 @@ class BulkMixin(WriteMixin[M]):
             raise ValidationError(errors)
         return keys
 
-    def lock_rows(self, keys: Sequence[Any]) -> list[M]:
+    def lock_rows(self, keys: Sequence[Any], place: str) -> list[M]:
         """These rows in this order, locked; 404 when one is missing, 403 when one is out of reach."""
         rows = self.access.mark(self.get_queryset())
         # Locked in one order whatever the order asked for, so that two requests cannot wait for each other.
         locked = rows.select_for_update(of=("self",)).order_by("pk")
         found = {row.pk: row for row in locked.filter(pk__in=keys)}
-        if missing := [key for key in keys if key not in found]:
-            raise Missing(f"{self.row_name} not found: {missing[0]}")
+        if missing := [index for index, key in enumerate(keys) if key not in found]:
+            raise Missing(f"{self.row_name} not found", field=place.format(missing[0]))
         self.access.check(found.values())
         return [found[key] for key in keys]
 
@@ -94,9 +99,9 @@ class BulkMixin(WriteMixin[M]):
         return changes
 
     def perform_bulk_create(self, serializer: BaseSerializer[Any]) -> None:
-        model, owned = self.get_queryset().model, self.get_ownership()
-        rows = [model(**values, **owned) for values in serializer.validated_data]
-        serializer.instance = model._default_manager.bulk_create(rows)
+        owned = self.get_ownership()
+        rows = [self.model(**values, **owned) for values in serializer.validated_data]
+        serializer.instance = self.model._default_manager.bulk_create(rows)
 
     def perform_bulk_update(self, changes: Sequence[tuple[M, dict[str, Any]]]) -> None:
         """Rows that nothing was sent for stay untouched. The rows are locked, so unsent columns are as they were."""
@@ -109,12 +114,10 @@ class BulkMixin(WriteMixin[M]):
             for name, value in values.items():
                 setattr(row, name, value)
         touch(rows)
-        model = type(rows[0])
-        model._default_manager.bulk_update(rows, sorted(columns) + stamps(model))
+        self.model._default_manager.bulk_update(rows, sorted(columns) + stamps(self.model))
 
     def perform_bulk_delete(self, rows: Sequence[M]) -> None:
-        model = self.get_queryset().model
-        model._default_manager.filter(pk__in=[row.pk for row in rows]).delete()
+        self.model._default_manager.filter(pk__in=[row.pk for row in rows]).delete()
 
 
 def bounded(data: Any) -> list[Any]:
@@ -123,6 +126,14 @@ def bounded(data: Any) -> list[Any]:
     if len(data) > MAX_ROWS:
         raise ValidationError(ErrorDetail(f"At most {MAX_ROWS:,} rows are taken at once.", "max_length"))
     return data
+
+
+def objects_of(data: Any) -> list[dict[str, Any]]:
+    rows = bounded(data)
+    wrong = [index for index, row in enumerate(rows) if not isinstance(row, dict)]
+    if wrong:
+        raise ValidationError({str(index): [ErrorDetail("An object is required.", "invalid")] for index in wrong})
+    return rows
 
 
 def ids_of(data: Any) -> list[Any]:

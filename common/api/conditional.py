@@ -12,7 +12,7 @@ from rest_framework.response import Response
 
 from common.api.renderers import dump
 
-_TAG = re.compile(r'(W/)?"([\x21\x23-\x7e]*)"')
+_TAG = re.compile(r'(W/)?("[\x21\x23-\x7e]*")')
 
 
 class PreconditionFailed(APIException):
@@ -32,19 +32,16 @@ def digest(data: Any) -> str:
 
 
 def tags(header: str, *, weak: bool) -> set[str]:
-    """The digests named in an `If-Match`, or with weak comparison in an `If-None-Match`.
-
-    A tag is its digest and, for other renderings than JSON, a suffix: whichever was read, the state was the same.
-    """
-    return {tag.partition("-")[0] for prefix, tag in _TAG.findall(header) if weak or not prefix}
+    """The entity tags in an `If-Match`, or for weak comparison in an `If-None-Match` (RFC 9110, 8.8.3.2)."""
+    found = (_TAG.fullmatch(part.strip()) for part in header.split(","))
+    return {match[2] for match in found if match and (weak or not match[1])}
 
 
 def tagged(request: Request, data: Any, *, status: int = 200, headers: dict[str, str] | None = None) -> Response:
     """One row's representation with its strong ETag, or a 304 when the client has it."""
-    current = digest(data)
-    suffix = getattr(request.accepted_renderer, "etag_suffix", "")
-    headers = {"ETag": f'"{current}{suffix}"', **(headers or {})}
-    known = request.headers.get("If-None-Match") if request.method in ("GET", "HEAD") else None
+    current = f'"{digest(data)}{getattr(request.accepted_renderer, "etag_suffix", "")}"'
+    headers = {"ETag": current, **(headers or {})}
+    known = request.headers.get("If-None-Match") if can_be_kept(request) else None
     if known is not None and (known.strip() == "*" or current in tags(known, weak=True)):
         response = Response(status=304, headers=headers)
     else:
@@ -53,11 +50,21 @@ def tagged(request: Request, data: Any, *, status: int = 200, headers: dict[str,
     return response
 
 
+def can_be_kept(request: Request) -> bool:
+    """A page also shows who is signed in, and must not outlive that."""
+    return request.method in ("GET", "HEAD") and request.accepted_renderer.media_type != "text/html"
+
+
 def check_if_match(request: Request, current: Any, *, required: bool) -> None:
-    """Call under the row's lock; `current` makes the representation that a GET would give now."""
+    """Call under the row's lock; `current` makes the representation that a GET would give now.
+
+    A tag's suffix tells one rendering from another. It does not count here: whichever was read, the state is the same.
+    """
     header = request.headers.get("If-Match")
     if header is None:
         if required:
             raise PreconditionRequired
-    elif header.strip() != "*" and digest(current()) not in tags(header, weak=False):
-        raise PreconditionFailed
+    elif header.strip() != "*":
+        known = {tag.strip('"').partition("-")[0] for tag in tags(header, weak=False)}
+        if digest(current()) not in known:
+            raise PreconditionFailed

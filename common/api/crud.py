@@ -11,7 +11,7 @@ from rest_framework.reverse import reverse
 from rest_framework.serializers import BaseSerializer
 
 from common.api.conditional import check_if_match, tagged
-from common.api.idempotency import repeatable
+from common.api.idempotency import idempotent
 from common.api.search import Criterion, build, criteria
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ class ReadMixin(Base[M]):
         return self.get_paginated_response(self.get_serializer(page, many=True).data)
 
     def get_criteria(self) -> dict[str, Criterion]:
-        return criteria(self.get_serializer(), self.get_queryset().model)
+        return criteria(self.get_serializer(), self.model)
 
     def represent(self, row: M) -> Any:
         return self.get_serializer(row).data
@@ -57,7 +57,7 @@ class ReadMixin(Base[M]):
 class WriteMixin(ReadMixin[M]):
     """Every change happens in one transaction, to a row that is locked from its reading to its writing."""
 
-    @repeatable
+    @idempotent
     def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         serializer = self.get_serializer(data=request.data)
         serializer.is_valid(raise_exception=True)

@@ -2,8 +2,10 @@
 
 from collections.abc import Iterator
 from http import HTTPStatus
+from itertools import islice
 from typing import Any
 
+from django.conf import settings
 from django.core.exceptions import (
     PermissionDenied,
     RequestDataTooBig,
@@ -14,8 +16,12 @@ from django.core.signals import got_request_exception
 from django.db import IntegrityError, InterfaceError, OperationalError
 from django.db.models import ProtectedError, RestrictedError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, UnreadablePostError
+from django.template.loader import render_to_string
+from django.utils.cache import patch_vary_headers
 from django.utils.log import log_response
-from django.views import defaults
+from django.views import csrf, defaults
+from django.views.decorators.csrf import csrf_exempt
+from drf_spectacular.settings import spectacular_settings
 from rest_framework import exceptions
 from rest_framework.response import Response
 from rest_framework.settings import api_settings
@@ -70,6 +76,7 @@ def exception_handler(exc: Exception, context: dict[str, Any]) -> Response:
         response = _domain(known)
     else:
         response = Response(problem(500, "Internal server error", code="internal_error"), status=500)
+    if response.status_code >= 500:
         _report(exc, context["request"]._request, response)
     response.content_type = CONTENT_TYPE
     return response
@@ -106,11 +113,7 @@ def is_duplicate(exc: IntegrityError) -> bool:
 
 def _invalid(exc: exceptions.ValidationError) -> Response:
     place = "query" if isinstance(exc, InvalidQuery) else "body"
-    errors = []
-    for error in flatten(exc.detail, place):
-        errors.append(error)
-        if len(errors) == MAX_ERRORS:
-            break
+    errors = list(islice(flatten(exc.detail, place), MAX_ERRORS))
     return Response(
         problem(422, VALIDATION_ERROR, code="validation_error", title=VALIDATION_ERROR, errors=errors), status=422
     )
@@ -126,7 +129,9 @@ def _refused(exc: exceptions.APIException) -> Response:
         headers["WWW-Authenticate"] = header
     if (wait := getattr(exc, "wait", None)) is not None:
         headers["Retry-After"] = str(int(wait))
-    return Response(problem(exc.status_code, detail, code=code), status=exc.status_code, headers=headers)
+    # What else the protocol at hand wants to be told stands in members of its own (RFC 9457, 3.2).
+    members: dict[str, str] = getattr(exc, "members", {})
+    return Response(problem(exc.status_code, detail, code=code) | members, status=exc.status_code, headers=headers)
 
 
 def _domain(exc: DomainError) -> Response:
@@ -138,8 +143,11 @@ def _domain(exc: DomainError) -> Response:
 
 def _report(exc: Exception, request: HttpRequest, response: Response) -> None:
     """As Django does for a view that raised: the log has the traceback, and whoever listens to the signal is told."""
-    got_request_exception.send(sender=None, request=request)
-    log_response("Internal server error: %s", request.path, response=response, request=request, exception=exc)
+    if response.status_code == 500:
+        got_request_exception.send(sender=None, request=request)
+    # The route, since the path is what the client wrote.
+    route = request.resolver_match.route if request.resolver_match else "unknown"
+    log_response("%s: %s", phrase(response.status_code), route, response=response, request=request, exception=exc)
 
 
 def flatten(detail: Any, field: str) -> Iterator[dict[str, str]]:
@@ -166,19 +174,39 @@ def _is_page(request: HttpRequest) -> bool:
     return request.path.startswith("/admin/")
 
 
+def _answer(request: HttpRequest, status: int, detail: str = "", *, code: str = "") -> HttpResponse:
+    """A page for a browser that asks for one, as the browsable API has them; else the envelope."""
+    wanted = request.get_preferred_type(["application/json", "text/html"])
+    if settings.BROWSABLE_API and wanted == "text/html":
+        page = {"problem": problem(status, detail, code=code), "product": spectacular_settings.TITLE}
+        response = HttpResponse(render_to_string("browsable/problem.html", page), status=status)
+    else:
+        response = answer(status, detail, code=code)
+    patch_vary_headers(response, ["Accept"])
+    return response
+
+
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return defaults.bad_request(request, exception) if _is_page(request) else answer(400)
+    return defaults.bad_request(request, exception) if _is_page(request) else _answer(request, 400)
 
 
 def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return defaults.permission_denied(request, exception) if _is_page(request) else answer(403)
+    return defaults.permission_denied(request, exception) if _is_page(request) else _answer(request, 403)
 
 
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    if _is_page(request):
+        return csrf.csrf_failure(request, reason)
+    return _answer(request, 403, "The CSRF token is missing or wrong.", code="csrf_failed")
+
+
+# Nothing is there to protect, and a 403 would say that something is.
+@csrf_exempt
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    return defaults.page_not_found(request, exception or Http404()) if _is_page(request) else answer(404)
+    return defaults.page_not_found(request, exception or Http404()) if _is_page(request) else _answer(request, 404)
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
     if _is_page(request):
         return defaults.server_error(request)
-    return answer(500, "Internal server error", code="internal_error")
+    return _answer(request, 500, "Internal server error", code="internal_error")

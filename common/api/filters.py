@@ -123,7 +123,7 @@ class FilterBackend(DjangoFilterBackend):
         if filterset is None:
             return queryset
         if not filterset.is_valid():
-            raise InvalidQuery(**messages(filterset.errors.as_data()))
+            raise InvalidQuery(messages(filterset.errors.as_data()))
         return cast("QuerySet[Any]", filterset.qs)
 
 
@@ -139,10 +139,10 @@ class TextSearch(BaseFilterBackend):
     def filter_queryset(self, request: Request, queryset: QuerySet[Any], view: Any) -> QuerySet[Any]:
         text = request.query_params.get(self.parameter, "")
         if len(text) > MAX_Q_LENGTH:
-            raise InvalidQuery(q=[f"Ensure this has no more than {MAX_Q_LENGTH} characters."])
+            raise InvalidQuery({"q": [f"Ensure this has no more than {MAX_Q_LENGTH} characters."]})
         words = text.split()
         if len(words) > MAX_Q_WORDS:
-            raise InvalidQuery(q=[f"Ensure this has no more than {MAX_Q_WORDS} words."])
+            raise InvalidQuery({"q": [f"Ensure this has no more than {MAX_Q_WORDS} words."]})
         for word in words:
             queryset = queryset.filter(self.occurs(word, view.search_fields))
         return queryset

@@ -18,6 +18,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from common.api.conditional import tagged
+from common.api.renderers import dump
 from common.exceptions import Conflict
 from common.models import IdempotencyKey
 
@@ -43,17 +44,18 @@ class InvalidKey(APIException):
     default_code = "idempotency_key_invalid"
 
 
-def repeatable(method: Method[V, P]) -> Method[V, P]:
+def idempotent(method: Method[V, P]) -> Method[V, P]:
     """For a viewset's method that creates. Without the header it costs nothing; with it three statements."""
 
     def once(self: V, request: Request, *args: P.args, **kwargs: P.kwargs) -> Response:
         key = request.headers.get(HEADER)
-        if key is None:
+        # A key is kept for an account; on an open endpoint there is none.
+        if key is None or not request.user.is_authenticated:
             return method(self, request, *args, **kwargs)
         if not _KEY.fullmatch(key):
             raise InvalidKey
         asked = fingerprint(request.data)
-        claim = {"user_id": request.user.pk, "path": request.path.rstrip("/"), "key": key}
+        claim = {"user_id": request.user.pk, "path": scope(request), "key": key}
         with transaction.atomic():
             lock(*map(str, claim.values()))
             if first := find(claim):
@@ -64,11 +66,17 @@ def repeatable(method: Method[V, P]) -> Method[V, P]:
                 fingerprint=asked,
                 status=response.status_code,
                 location=response.headers.get("Location", ""),
-                answer=orjson.dumps(response.data).decode(),
+                answer=dump(response.data).decode(),
             )
             return response
 
     return cast("Method[V, P]", update_wrapper(once, method))
+
+
+def scope(request: Request) -> str:
+    """The path, in either of its forms; where it is too long for its column, a digest of it."""
+    path = str(request.path.rstrip("/"))
+    return path if len(path) <= 255 else sha256(path.encode()).hexdigest()
 
 
 def fingerprint(body: Any) -> str:

@@ -13,6 +13,9 @@ from common.api.query import FORMAT, InvalidQuery
 
 class Negotiation(DefaultContentNegotiation):
     def select_parser(self, request: Request, parsers: Iterable[BaseParser]) -> BaseParser | None:
+        # DRF would take a wildcard, which says what one accepts, for the type of what was sent.
+        if "*" in request.content_type:
+            return None
         return super().select_parser(request, most_exact_first(parsers))
 
     def select_renderer(
@@ -28,7 +31,7 @@ class Negotiation(DefaultContentNegotiation):
     def filter_renderers(self, renderers: Iterable[BaseRenderer], format: str) -> list[BaseRenderer]:
         found = [renderer for renderer in renderers if renderer.format == format]
         if not found:
-            raise InvalidQuery(format=["No such format."])
+            raise InvalidQuery({"format": ["No such format."]})
         return found
 
     def get_accept_list(self, request: Request) -> list[str]:

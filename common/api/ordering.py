@@ -1,5 +1,6 @@
 """Ordering by named fields, ties broken by the primary key; both databases agree on where NULL stands."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,10 +23,13 @@ class Term:
     nullable: bool
 
     @classmethod
-    def parse(cls, text: str, model: type[Model]) -> "Term":
-        name = text.removeprefix("-")
+    def parse(cls, term: Any, model: type[Model]) -> "Term":
+        if isinstance(term, OrderBy):
+            column: Any = term.expression
+            term = f"-{column.name}" if term.descending else column.name
+        name = term.removeprefix("-")
         field = model._meta.pk if name == "pk" else model._meta.get_field(name)
-        return cls(column=field.name, descending=text.startswith("-"), nullable=bool(getattr(field, "null", False)))
+        return cls(column=field.name, descending=term.startswith("-"), nullable=bool(getattr(field, "null", False)))
 
     def expression(self, *, reverse: bool = False) -> str | OrderBy:
         """NULL counts as greater than every value, as in PostgreSQL, whose indexes are kept that way."""
@@ -39,8 +43,8 @@ class Term:
         return f"-{self.column}" if self.descending else self.column
 
 
-def terms(texts: tuple[str, ...], model: type[Model]) -> tuple[Term, ...]:
-    """A total order: with the primary key at the end unless it is there already."""
+def terms(texts: Iterable[Any], model: type[Model]) -> tuple[Term, ...]:
+    """A total order of these fields, each a name or an `OrderBy` of one: the primary key comes last, if not before."""
     found = [Term.parse(text, model) for text in texts]
     pk = model._meta.pk.name
     for index, term in enumerate(found):
@@ -49,24 +53,26 @@ def terms(texts: tuple[str, ...], model: type[Model]) -> tuple[Term, ...]:
     return (*found, Term(column=pk, descending=bool(found) and found[-1].descending, nullable=False))
 
 
+def get_terms(request: Request, queryset: QuerySet[Any], view: Any) -> tuple[Term, ...]:
+    """The ordering that this request asks for, else the queryset's, else the model's."""
+    text = request.query_params.get(PARAMETER)
+    if text is None:
+        return terms(queryset.query.order_by or queryset.model._meta.ordering, queryset.model)
+    names = text.split(",")
+    known = view.ordering_fields
+    if wrong := [name for name in names if name.removeprefix("-") not in known]:
+        quoted = ", ".join(f"'{name[:40]}'" for name in wrong[:3])
+        raise InvalidQuery({"ordering": [f"Cannot order by {quoted}. Choose from: {', '.join(known)}."]})
+    if len({name.removeprefix("-") for name in names}) < len(names):
+        raise InvalidQuery({"ordering": ["A field is named twice."]})
+    return terms(tuple(names), queryset.model)
+
+
 class Ordering(BaseFilterBackend):
     """`?ordering=-price_usd,name`, by the viewset's `ordering_fields` and no others."""
 
     def filter_queryset(self, request: Request, queryset: QuerySet[Any], view: APIView) -> QuerySet[Any]:
-        return queryset.order_by(*(term.expression() for term in self.get_terms(request, queryset, view)))
-
-    def get_terms(self, request: Request, queryset: QuerySet[Any], view: Any) -> tuple[Term, ...]:
-        text = request.query_params.get(PARAMETER)
-        if text is None:
-            return terms(tuple(map(str, queryset.query.order_by)), queryset.model)
-        names = text.split(",")
-        known = view.ordering_fields
-        if wrong := [name for name in names if name.removeprefix("-") not in known]:
-            quoted = ", ".join(f"'{name[:40]}'" for name in wrong[:3])
-            raise InvalidQuery(ordering=[f"Cannot order by {quoted}. Choose from: {', '.join(known)}."])
-        if len({name.removeprefix("-") for name in names}) < len(names):
-            raise InvalidQuery(ordering=["A field is named twice."])
-        return terms(tuple(names), queryset.model)
+        return queryset.order_by(*(term.expression() for term in get_terms(request, queryset, view)))
 
     def get_schema_operation_parameters(self, view: Any) -> list[dict[str, Any]]:
         names = [sign + name for name in view.ordering_fields for sign in ("", "-")]

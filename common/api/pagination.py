@@ -3,6 +3,7 @@
 from typing import Any, TypeVar
 
 from django.db.models import Model, QuerySet
+from django.template.loader import render_to_string
 from rest_framework.pagination import BasePagination
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -10,7 +11,7 @@ from rest_framework.utils.urls import remove_query_param, replace_query_param
 from rest_framework.views import APIView
 
 from common.api import keyset
-from common.api.ordering import Ordering
+from common.api.ordering import get_terms
 from common.api.query import InvalidQuery, integer
 from common.exceptions import Missing
 
@@ -26,6 +27,8 @@ class ResourcePagination(BasePagination):
     """`page` and `page_size`, or `cursor` (empty for the first page)."""
 
     parameters = ("page", "page_size", "cursor")
+    template = "rest_framework/pagination/previous_and_next.html"
+    envelope: dict[str, Any] = {}
 
     def paginate_queryset(self, queryset: Any, request: Request, view: APIView | None = None) -> list[Any]:
         """Two queries for a numbered page, one with a cursor."""
@@ -35,13 +38,13 @@ class ResourcePagination(BasePagination):
         if "cursor" not in params:
             return self._numbered(queryset)
         if "page" in params:
-            raise InvalidQuery(cursor=["Use either page or cursor."])
+            raise InvalidQuery({"cursor": ["Use either page or cursor."]})
         return self._after_cursor(queryset, view)
 
     def _numbered(self, queryset: QuerySet[M]) -> list[M]:
         page = integer(self.request.query_params, "page", default=1, minimum=1, maximum=2**63 - 1)
         if page * self.size > CAP:
-            raise InvalidQuery(page=[f"Pages end at {CAP:,} rows; use cursor to go deeper."])
+            raise InvalidQuery({"page": [f"Pages end at {CAP:,} rows; use cursor to go deeper."]})
         count = queryset.order_by()[: CAP + 1].count()
         start = (page - 1) * self.size
         if page > 1 and start >= count:
@@ -56,7 +59,7 @@ class ResourcePagination(BasePagination):
         return list(queryset[start : start + self.size])
 
     def _after_cursor(self, queryset: QuerySet[M], view: APIView | None) -> list[M]:
-        terms = Ordering().get_terms(self.request, queryset, view)
+        terms = get_terms(self.request, queryset, view)
         window = keyset.read(queryset, terms, self.request.query_params["cursor"], self.size)
         self.envelope = {
             "next": window.next and self._link(cursor=window.next),
@@ -73,6 +76,14 @@ class ResourcePagination(BasePagination):
         for name, value in params.items():
             url = replace_query_param(remove_query_param(url, name), name, value)
         return url
+
+    @property
+    def display_page_controls(self) -> bool:  # type: ignore[override]
+        return bool(self.envelope.get("next") or self.envelope.get("previous"))
+
+    def to_html(self) -> str:
+        links = {"previous_url": self.envelope.get("previous"), "next_url": self.envelope.get("next")}
+        return render_to_string(self.template, links)
 
     def get_paginated_response(self, data: Any) -> Response:
         return Response({**self.envelope, "results": data})

@@ -7,12 +7,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Field, Model, Q
+from django.db.models import CharField, Field, Model, Q, TextField
 from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail, ValidationError
 
 from common.api import fields
 from common.api.filters import MAX_TEXT
+from common.api.serializers import MAX_UNKNOWN
 
 RANGE = ("gt", "gte", "lt", "lte")
 MAX_IN = 500
@@ -38,7 +39,7 @@ class Criterion:
 
     @classmethod
     def of(cls, field: Any, column: Field[Any, Any]) -> "Criterion":
-        is_text = isinstance(field, serializers.CharField)
+        is_text = isinstance(column, CharField | TextField) and not isinstance(field, serializers.ChoiceField)
         operators: tuple[str, ...] = RANGE if isinstance(field, _RANGED) else ()
         if not is_text and not isinstance(field, serializers.BooleanField):
             operators += ("in",)
@@ -84,7 +85,7 @@ class Criterion:
 
 
 def criteria(serializer: serializers.BaseSerializer[Any], model: type[Model]) -> dict[str, Criterion]:
-    """By name, for each field of the serializer that shows a column of the model."""
+    """By name, for each strict field of the serializer that shows a column of the model."""
     return dict(_criteria(serializer, model))
 
 
@@ -97,7 +98,8 @@ def _criteria(serializer: Any, model: type[Model]) -> Iterator[tuple[str, Criter
         if isinstance(field, serializers.PrimaryKeyRelatedField):
             assert isinstance(column.related_model, type)
             field = fields.key_field(column.related_model)
-        yield name, Criterion.of(field, column)
+        if isinstance(field, fields.StrictType):
+            yield name, Criterion.of(field, column)
 
 
 def build(body: Any, known: Mapping[str, Criterion]) -> Q:
@@ -107,6 +109,8 @@ def build(body: Any, known: Mapping[str, Criterion]) -> Q:
     errors: dict[str, Any] = {}
     found = Q()
     for name, value in body.items():
+        if len(errors) == MAX_UNKNOWN:
+            break
         if name not in known:
             errors[name] = [ErrorDetail(f"Unknown field. Choose from: {', '.join(known)}.", "unknown")]
             continue

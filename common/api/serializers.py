@@ -1,7 +1,9 @@
 """Serializers that refuse what they do not know."""
 
+from itertools import islice
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
+from django.core.exceptions import ImproperlyConfigured
 from django.db import models
 from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail, ValidationError
@@ -11,6 +13,9 @@ from rest_framework.validators import UniqueValidator
 from common.api import fields
 
 M = TypeVar("M", bound=models.Model)
+
+# Of an object's unknown names: naming each of a million costs seconds, and nobody reads them.
+MAX_UNKNOWN = 20
 
 # What a mixin may expect of the serializer that it is mixed into.
 if TYPE_CHECKING:
@@ -29,7 +34,8 @@ class RefuseUnknown(SerializerMixin):
         unknown: dict[str, Any] = {}
         if isinstance(data, dict):
             known = self.fields
-            unknown = {name: [ErrorDetail("Unknown field.", "unknown")] for name in data if name not in known}
+            names = islice((name for name in data if name not in known), MAX_UNKNOWN)
+            unknown = {name: [ErrorDetail("Unknown field.", "unknown")] for name in names}
         try:
             value = super().to_internal_value(data)
         except ValidationError as error:
@@ -45,6 +51,10 @@ class StrictSerializer(RefuseUnknown, serializers.Serializer[Any]):
     """For bodies that are no model's: declare fields of `common.api.fields`."""
 
 
+class MessageSerializer(serializers.Serializer[Any]):
+    message = serializers.CharField()
+
+
 class ResourceSerializer(RefuseUnknown, serializers.ModelSerializer[M]):
     """A model's representation, with strict types; an update writes the columns that were sent and no others.
 
@@ -56,6 +66,8 @@ class ResourceSerializer(RefuseUnknown, serializers.ModelSerializer[M]):
     ] = {
         **serializers.ModelSerializer.serializer_field_mapping,
         models.AutoField: fields.IntegerField,
+        models.BigAutoField: fields.IntegerField,
+        models.SmallAutoField: fields.IntegerField,
         models.BigIntegerField: fields.IntegerField,
         models.IntegerField: fields.IntegerField,
         models.PositiveIntegerField: fields.IntegerField,
@@ -78,6 +90,13 @@ class ResourceSerializer(RefuseUnknown, serializers.ModelSerializer[M]):
 
     def build_standard_field(self, field_name: str, model_field: models.Field[Any, Any]) -> Any:
         field_class, kwargs = super().build_standard_field(field_name, model_field)
+        if not issubclass(field_class, fields.StrictType):
+            raise ImproperlyConfigured(
+                f"{type(self).__name__}.{field_name}: {field_class.__name__} would convert what it is sent. "
+                "Declare the field, with a class that mixes in common.api.fields.StrictType."
+            )
+        if model_field.choices and model_field.null:
+            kwargs.pop("allow_blank", None)  # null is how to say none; "" would be a second way
         if validators := kwargs.get("validators"):
             kwargs["validators"] = [v for v in validators if not isinstance(v, UniqueValidator)]
         return field_class, kwargs

@@ -6,6 +6,9 @@ from typing import Any, ClassVar, TypeVar, cast
 
 from django.core.exceptions import ImproperlyConfigured
 from django.db.models import Model, QuerySet
+from django.http import HttpRequest
+from rest_framework import serializers
+from rest_framework.authentication import BaseAuthentication
 from rest_framework.exceptions import MethodNotAllowed, ValidationError
 from rest_framework.request import Request
 from rest_framework.viewsets import GenericViewSet
@@ -19,7 +22,7 @@ from common.api.filters import FilterBackend, TextSearch
 from common.api.ordering import PARAMETER as ORDERING
 from common.api.ordering import Ordering
 from common.api.pagination import ResourcePagination
-from common.api.permissions import Caller, EndpointPermission, Permission, Reach, Requirement, requirement
+from common.api.permissions import Anyone, Caller, EndpointPermission, Permission, Reach, Requirement, requirement
 from common.exceptions import Missing
 
 M = TypeVar("M", bound=Model)
@@ -31,16 +34,25 @@ class ApiViewSet(GenericViewSet[M]):
     # Query parameters of one endpoint: `@action(query_params=("since",))`.
     query_params: Iterable[str] = ()
 
+    # DRF sets it in `initial`, which a method that is not there never reaches; the page of its 405 asks for it.
+    format_kwarg: str | None = None
+
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         # Whether there is such a method at all depends on nobody's permissions.
         if self.action is None:
             raise MethodNotAllowed(str(request.method))
         super().initial(request, *args, **kwargs)
-        query.check_names(request.query_params, self.known_params(), self.repeatable_params())
+        query.check_names(request._request, self.known_params(), self.repeatable_params())
 
     def get_authenticate_header(self, request: Request) -> str:
         """A 401 stays a 401 on routes that authenticate by their body; DRF would make it a 403."""
         return "Bearer"
+
+    def validated(self, serializer_class: type[serializers.Serializer[Any]]) -> dict[str, Any]:
+        """The body, as this serializer reads it."""
+        serializer = serializer_class(data=self.request.data)
+        serializer.is_valid(raise_exception=True)
+        return dict(serializer.validated_data)
 
     def known_params(self) -> Iterable[str]:
         return self.query_params
@@ -91,11 +103,24 @@ class ResourceBase(ApiViewSet[M]):
         return Endpoint(self.action) if self.action in Endpoint._value2member_map_ else None
 
     def get_requirement(self) -> Requirement:
-        if named := self.permissions.get(self.action) or self.permission:
-            return requirement(named)
+        if named := self.named_requirement(self.action):
+            return named
         reading = self.request.method in ("GET", "HEAD", "OPTIONS")
         verb = self.endpoint.shape.verb if self.endpoint else "read" if reading else "write"
         return Permission(f"{self.resource}:{verb}")
+
+    def named_requirement(self, action: str) -> Requirement | None:
+        named = self.permissions.get(action) or self.permission
+        return requirement(named) if named else None
+
+    def initialize_request(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Request:
+        # DRF asks for the authenticators before it sets this.
+        self.action = self.action_map.get(str(request.method).lower(), "")
+        return super().initialize_request(request, *args, **kwargs)
+
+    def get_authenticators(self) -> list[BaseAuthentication]:
+        is_open = self.action and isinstance(self.named_requirement(self.action), Anyone)
+        return [] if is_open else super().get_authenticators()
 
     @cached_property
     def access(self) -> Access:
@@ -114,15 +139,23 @@ class ResourceBase(ApiViewSet[M]):
         rows = self.access.mark(self.get_queryset())
         if lock:
             rows = rows.select_for_update(of=("self",))
-        row = rows.filter(pk=self.read_key()).first()
+        row = rows.filter(**self.get_lookup()).first()
         if row is None:
             raise Missing(f"{self.row_name} not found")
         self.access.check([row])
         return row
 
+    def get_lookup(self) -> dict[str, Any]:
+        """What finds the row of this address."""
+        return {"pk": self.read_key()}
+
+    @cached_property
+    def model(self) -> type[M]:
+        return self.get_queryset().model
+
     def read_key(self) -> Any:
         """The key in the address; what is no key of this type is no row either."""
-        field = key_field(self.get_queryset().model)
+        field = key_field(self.model)
         try:
             return field.from_query(self.kwargs[self.lookup_url_kwarg])
         except ValidationError:
@@ -130,7 +163,7 @@ class ResourceBase(ApiViewSet[M]):
 
     @property
     def row_name(self) -> str:
-        return str(self.get_queryset().model._meta.verbose_name).capitalize()
+        return str(self.model._meta.verbose_name).capitalize()
 
     def get_ownership(self) -> dict[str, Any]:
         """The values that make a new row the caller's own."""

@@ -9,7 +9,7 @@ from factory.django import DjangoModelFactory
 from rest_framework.reverse import reverse
 
 from common.api.endpoints import Endpoint
-from common.api.permissions import Requirement, requirement
+from common.api.permissions import Anyone, Requirement, requirement
 from common.api.viewsets import ResourceViewSet
 
 VALIDATION_ERROR = 422
@@ -56,6 +56,9 @@ class ContractCase:
     def required(self, endpoint: Endpoint) -> Requirement:
         return requirement(self.viewset.permissions.get(endpoint) or f"{self.viewset.resource}:{endpoint.shape.verb}")
 
+    def is_open(self, endpoint: Endpoint) -> bool:
+        return isinstance(self.required(endpoint), Anyone)
+
     def admin(self) -> tuple[Any, Any]:
         user = self.make_user("*")
         return user, self.bearer(user)
@@ -79,6 +82,11 @@ class ContractCase:
     def url(self, name: str = "list", row: Any = None) -> str:
         kwargs = {} if row is None else {"id": getattr(row, "pk", row)}
         return reverse(f"{self.viewset.resource.replace('_', '-')}-{name}", kwargs=kwargs)
+
+    def endpoint_url(self, endpoint: Endpoint, row: Any) -> str:
+        names = {"": "list", "/{lookup}": "detail", "/self/{lookup}": "self-detail"}
+        path = endpoint.shape.path
+        return self.url(names.get(path, path.strip("/")), row if endpoint.shape.detail else None)
 
     def detail(self, row: Any) -> str:
         return self.url("detail", row)

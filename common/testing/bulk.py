@@ -59,6 +59,7 @@ class Bulk(ContractCase):
 
         assert fields_at_fault(update({"id": self.key(rows[1]), name: values[0]})) == [f"body.1.{name}"]
         assert fields_at_fault(update({**self.change})) == ["body.1.id"]
+        assert fields_at_fault(update(5, [], None)) == ["body.1", "body.2", "body.3"]
         assert fields_at_fault(update({"id": "x"}, {"id": None}, {"id": True})) == [
             "body.1.id",
             "body.2.id",

@@ -30,6 +30,8 @@ class Conditional(ContractCase):
         client, row, camel = self.client(), self.row(), {"Accept": "application/json; case=camel"}
         plain, cameled = client.get(self.detail(row)), client.get(self.detail(row), headers=camel)
         assert plain.headers["ETag"] != cameled.headers["ETag"]
+        known = {"If-None-Match": plain.headers["ETag"]}
+        assert client.get(self.detail(row), headers={**camel, **known}).status_code == 200
         changed = client.patch(self.detail(row), self.change)
         assert changed.headers["ETag"] == client.get(self.detail(row)).headers["ETag"] != plain.headers["ETag"]
 
@@ -38,9 +40,9 @@ class Conditional(ContractCase):
         self.has(Endpoint.RETRIEVE, Endpoint.UPDATE, Endpoint.PARTIAL_UPDATE, Endpoint.DESTROY)
         client, row = self.client(), self.row()
         stale = client.get(self.detail(row)).headers["ETag"]
-        client.patch(self.detail(row), self.change)
+        fresh = client.patch(self.detail(row), self.change).headers["ETag"]
         before = self.snapshot()
-        for tag in (stale, '"x"', "nonsense", "", f"W/{stale}"):
+        for tag in (stale, '"x"', "nonsense", "", f"W/{stale}", f"W/{fresh}", f"{fresh}junk", fresh.strip('"')):
             response = getattr(client, method)(self.detail(row), self.change, headers={"If-Match": tag})
             assert response.status_code == 412, tag
             check_problem(response)

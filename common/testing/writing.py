@@ -1,6 +1,7 @@
 """Single rows: what goes in comes out, and nothing else goes in."""
 
 import json
+from decimal import Decimal
 from typing import Any
 from urllib.parse import unquote
 
@@ -8,7 +9,7 @@ import pytest
 from rest_framework import serializers
 
 from common.api.endpoints import Endpoint
-from common.testing.base import ContractCase, check_problem, fields_at_fault
+from common.testing.base import ContractCase, check_problem, fields_at_fault, ids
 
 UPDATES = ("put", "patch")
 
@@ -35,6 +36,8 @@ class Writing(ContractCase):
         assert client.post(f"{self.url()}/", self.new_body()).status_code == 201
         assert client.get(f"{self.url()}/").status_code == 200
         assert client.get(f"{self.detail(row)}/").status_code == 200
+        for tail in ("//", "%0A", "/%0A", "%20"):
+            assert client.get(f"{self.url()}{tail}").status_code == 404, tail
         assert client.get(f"{self.detail(row)}//").status_code == 404
 
     @pytest.mark.parametrize("method", UPDATES)
@@ -82,14 +85,21 @@ class Writing(ContractCase):
         assert fields_at_fault(response) == ["body.colour", "body.$where"]
         assert self.snapshot() == before
 
-    def test_each_wrong_value_is_named_and_changes_nothing(self) -> None:
-        self.has(Endpoint.CREATE, Endpoint.PARTIAL_UPDATE)
-        client, row = self.client(), self.row()
-        before = self.snapshot()
+    def test_each_wrong_value_is_named_and_creates_nothing(self) -> None:
+        self.has(Endpoint.CREATE)
+        client, before = self.client(), self.snapshot()
         for name, values in self.invalid.items():
             for value in values:
                 posted = client.post(self.url(), {**self.new_body(), name: value})
                 assert fields_at_fault(posted) == [f"body.{name}"], value
+        assert self.snapshot() == before
+
+    def test_each_wrong_value_is_named_and_changes_nothing(self) -> None:
+        self.has(Endpoint.PARTIAL_UPDATE)
+        client, row = self.client(), self.row()
+        before = self.snapshot()
+        for name, values in self.invalid.items():
+            for value in values:
                 patched = client.patch(self.detail(row), {name: value})
                 assert fields_at_fault(patched) == [f"body.{name}"], value
         assert self.snapshot() == before
@@ -108,6 +118,7 @@ class Writing(ContractCase):
     def test_null_is_stored_where_it_may_be_and_leaves_a_text_as_it_is(self) -> None:
         self.has(Endpoint.PARTIAL_UPDATE)
         client, row = self.client(), self.row()
+        client.patch(self.detail(row), self.change)
         for name, field in self.serializer_fields().items():
             if field.read_only:
                 continue
@@ -121,12 +132,49 @@ class Writing(ContractCase):
             else:
                 assert fields_at_fault(response) == [f"body.{name}"]
 
+    def test_null_for_a_text_that_is_never_null_is_an_empty_one_when_it_is_created(self) -> None:
+        self.has(Endpoint.CREATE, Endpoint.BULK_CREATE)
+        client = self.client()
+        for name, field in self.serializer_fields().items():
+            if field.read_only or field.allow_null or not isinstance(field, serializers.CharField):
+                continue
+            body = {**self.new_body(), name: None}
+            one, many = client.post(self.url(), body), client.post(self.url("bulk"), [body])
+            if field.allow_blank:
+                assert (one.status_code, many.status_code) == (201, 201), name
+                assert one.json()[name] == many.json()[0][name] == ""
+            else:
+                assert fields_at_fault(one) == [f"body.{name}"]
+                assert fields_at_fault(many) == [f"body.0.{name}"]
+
+    def test_a_decimal_keeps_every_digit(self) -> None:
+        self.has(Endpoint.PARTIAL_UPDATE, Endpoint.SEARCH)
+        client, row = self.client(), self.row()
+        self.row()
+        for name, field in self.serializer_fields().items():
+            if field.read_only or not isinstance(field, serializers.DecimalField):
+                continue
+            digits, places = field.max_digits, field.decimal_places
+            assert digits is not None
+            assert places is not None
+            step = Decimal(1).scaleb(-places)
+            top = Decimal(10) ** (digits - places) - step
+            for value in (step, 3 * step, top / 3 // step * step, top - step, top):
+                for sent in (float(value), str(value)):
+                    answer = client.patch(self.detail(row), {name: sent})
+                    assert answer.json()[name] == float(value), answer.content
+                    assert self.model._default_manager.values_list(name, flat=True).get(pk=row.pk) == value
+                    for asked in (sent, {"in": [sent]}, {"gte": sent, "lte": sent}):
+                        assert ids(client.post(self.url("search"), {name: asked})) == [self.key(row)], asked
+
     def test_missing_rows_are_404_by_every_method(self) -> None:
-        self.has(Endpoint.RETRIEVE, Endpoint.UPDATE, Endpoint.PARTIAL_UPDATE, Endpoint.DESTROY)
+        self.has(Endpoint.RETRIEVE)
+        by_row = {Endpoint.RETRIEVE, Endpoint.UPDATE, Endpoint.PARTIAL_UPDATE, Endpoint.DESTROY}
+        methods = [endpoint.shape.method for endpoint in by_row & self.viewset.endpoints()]
         client, name = self.client(), str(self.model._meta.verbose_name).capitalize()
         for key in (self.missing_key(), *BAD_KEYS):
             url = f"{self.url()}/{key}"
-            for method in ("get", "put", "patch", "delete"):
+            for method in methods:
                 response = getattr(client, method)(url)
                 assert response.status_code == 404, f"{method} {url}"
                 check_problem(response, None if "/" in unquote(str(key)) else f"{name} not found")
@@ -138,13 +186,17 @@ class Writing(ContractCase):
         assert (response.status_code, response.content) == (204, b"")
         assert client.get(self.detail(row)).status_code == 404
 
-    def test_camel_case_comes_and_goes_when_asked_for(self) -> None:
-        self.has(Endpoint.RETRIEVE, Endpoint.PARTIAL_UPDATE)
+    def test_camel_case_comes_when_asked_for(self) -> None:
+        self.has(Endpoint.RETRIEVE)
         client, row, camel = self.client(), self.row(), "application/json; case=camel"
         plain = client.get(self.detail(row)).json()
         response = client.get(self.detail(row), headers={"Accept": camel})
         assert response.headers["Content-Type"] == camel
         assert response.json() == {to_camel(name): value for name, value in plain.items()}
+
+    def test_camel_case_is_read_where_it_says_so(self) -> None:
+        self.has(Endpoint.RETRIEVE, Endpoint.PARTIAL_UPDATE)
+        client, row, camel = self.client(), self.row(), "application/json; case=camel"
         sent = {to_camel(name): value for name, value in self.change.items()}
         assert client.patch(self.detail(row), json.dumps(sent), content_type=camel).status_code == 200
         after = client.get(self.detail(row)).json()

@@ -11,6 +11,7 @@ from rest_framework.test import APIClient
 from rest_framework.views import APIView
 
 from common.exceptions import Conflict, Forbidden, Invalid, Missing, Unavailable
+from common.logging import RequestIdFilter
 
 
 def duplicate():
@@ -67,11 +68,15 @@ def test_waiting_helps_where_something_is_away():
     assert int(client.get("/database").headers["Retry-After"]) > 0
 
 
-def test_a_fault_is_logged_with_its_traceback_under_the_same_id(caplog):
-    response = APIClient(raise_request_exception=False).get("/bug", headers={"X-Request-ID": "find-me"})
+@pytest.mark.parametrize(("name", "kind"), [("bug", KeyError), ("database", OperationalError)])
+def test_a_fault_is_logged_once_with_its_traceback_under_the_same_id(name, kind, caplog):
+    caplog.handler.addFilter(RequestIdFilter())
+    response = APIClient(raise_request_exception=False).get(f"/{name}", headers={"X-Request-ID": "find-me"})
     assert response.json()["request_id"] == "find-me"
-    (record,) = [record for record in caplog.records if record.exc_info]
-    assert record.exc_info[0] is KeyError
+    (record,) = [record for record in caplog.records if record.levelname == "ERROR"]
+    assert record.exc_info[0] is kind
+    assert "<name>" in record.getMessage(), "the route, not what the client wrote"
+    assert record.request_id == "find-me"
 
 
 def test_a_models_own_validation_names_the_field():

@@ -3,7 +3,7 @@ from typing import Any
 import pytest
 from django.test import Client, RequestFactory
 
-from common.health import LivenessMiddleware
+from common.health import HealthMiddleware
 
 PATHS = ["/health", "/health/", "/health/live", "/health/live/"]
 
@@ -33,6 +33,6 @@ def test_a_probe_needs_no_https_and_may_name_any_host(client: Client, settings: 
 
 
 def test_other_paths_go_on() -> None:
-    middleware = LivenessMiddleware(lambda request: pytest.fail("reached"))
+    middleware = HealthMiddleware(lambda request: pytest.fail("reached"))
     with pytest.raises(pytest.fail.Exception, match="reached"):
         middleware(RequestFactory().get("/healthy"))

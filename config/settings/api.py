@@ -1,12 +1,26 @@
 """REST framework and the OpenAPI schema."""
 
-from config import __version__
+from config import __version__, env
+
+# Pages for browsers, with a session as the way to sign in. Programs are answered the same with and without.
+BROWSABLE_API = env.flag("BROWSABLE_API", default=True)
+
+_BROWSER_AUTHENTICATION = ["rest_framework.authentication.SessionAuthentication"] if BROWSABLE_API else []
+_BROWSER_RENDERERS = ["common.api.browsable.renderers.BrowsableRenderer"] if BROWSABLE_API else []
 
 REST_FRAMEWORK = {
-    "DEFAULT_AUTHENTICATION_CLASSES": ["accounts.authentication.BearerAuthentication"],
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        # First: it is asked first, and names the challenge of a 401.
+        "accounts.authentication.BearerAuthentication",
+        *_BROWSER_AUTHENTICATION,
+    ],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_PARSER_CLASSES": ["common.api.parsers.StrictJSONParser", "common.api.parsers.CamelJSONParser"],
-    "DEFAULT_RENDERER_CLASSES": ["common.api.renderers.JSONRenderer", "common.api.renderers.CamelJSONRenderer"],
+    "DEFAULT_RENDERER_CLASSES": [
+        "common.api.renderers.JSONRenderer",
+        "common.api.renderers.CamelJSONRenderer",
+        *_BROWSER_RENDERERS,
+    ],
     "DEFAULT_CONTENT_NEGOTIATION_CLASS": "common.api.negotiation.Negotiation",
     "DEFAULT_PAGINATION_CLASS": "common.api.pagination.ResourcePagination",
     "DEFAULT_SCHEMA_CLASS": "common.api.openapi.schema.ResourceSchema",
@@ -22,6 +36,8 @@ SPECTACULAR_SETTINGS = {
     "VERSION": __version__,
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "SERVE_INCLUDE_SCHEMA": False,
+    # The session is for our own pages; a client has no business with it.
+    "AUTHENTICATION_WHITELIST": ["accounts.authentication.BearerAuthentication"],
     "COMPONENT_SPLIT_REQUEST": True,
     "ENUM_ADD_EXPLICIT_BLANK_NULL_CHOICE": False,
     "PREPROCESSING_HOOKS": ["common.api.openapi.hooks.strip_optional_slash"],

@@ -8,6 +8,7 @@ from config import env
 from config.settings.security import SECRET_KEY
 
 AUTH_USER_MODEL = "accounts.User"
+AUTHENTICATION_BACKENDS = ["accounts.backends.AccountBackend"]
 
 PASSWORD_HASHERS = ["accounts.hashers.Argon2PasswordHasher"]
 
@@ -21,7 +22,7 @@ AUTH_PASSWORD_VALIDATORS = [
 _DERIVED_KEY = hmac.digest(SECRET_KEY.encode(), b"stockroom.jwt", "sha256").hex()
 _REFRESH_LIFETIME = timedelta(days=7)
 
-SIMPLE_JWT = {
+SIMPLE_JWT: dict[str, Any] = {
     "ACCESS_TOKEN_LIFETIME": timedelta(minutes=30),
     "REFRESH_TOKEN_LIFETIME": _REFRESH_LIFETIME,
     "ALGORITHM": "HS256",
@@ -41,3 +42,6 @@ REFRESH_COOKIE: dict[str, Any] = {
     "secure": env.environment() == "production",
     "max_age": int(_REFRESH_LIFETIME.total_seconds()),
 }
+
+# What `createstoremanager --noinput` gives the new account.
+STOCKROOM_MANAGER_PASSWORD = env.text("STOCKROOM_MANAGER_PASSWORD")

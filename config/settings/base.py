@@ -10,6 +10,7 @@ from config.settings.database import *
 from config.settings.email import *
 from config.settings.logging import *
 from config.settings.security import *
+from config.settings.static import *
 
 # Django's own classes take type parameters: `ModelAdmin[Todo]`.
 django_stubs_ext.monkeypatch()
@@ -17,7 +18,8 @@ django_stubs_ext.monkeypatch()
 ENVIRONMENT = env.environment()
 
 INSTALLED_APPS = [
-    "django.contrib.admin",
+    "common",  # before the admin, whose base_site.html it dresses
+    "config.apps.StockroomAdminConfig",  # django.contrib.admin, on our own site
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -28,16 +30,18 @@ INSTALLED_APPS = [
     "django_filters",
     "drf_spectacular",
     "drf_spectacular_sidecar",
-    "common",
     "accounts",
+    "stores",
+    "items",
     "todos",
 ]
 
 MIDDLEWARE = [
     "common.middleware.RequestIdMiddleware",
     "common.middleware.AccessLogMiddleware",
-    "common.health.LivenessMiddleware",
+    "common.health.HealthMiddleware",
     "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
     "common.middleware.ChunkedBodyMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -65,8 +69,6 @@ ROOT_URLCONF = "config.urls"
 WSGI_APPLICATION = "config.wsgi.application"
 # The API answers both forms itself; a redirect would lose the body of a POST. The admin sends its own.
 APPEND_SLASH = False
-
-STATIC_URL = "static/"
 
 LANGUAGE_CODE = "en-us"
 TIME_ZONE = "UTC"

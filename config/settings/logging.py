@@ -19,6 +19,9 @@ LOGGING: dict[str, Any] = {
         "django": {"handlers": [], "propagate": True},
         # Our access log has the same requests, by their route; these lines would quote what the client sent.
         "django.request": {"level": "ERROR"},
+        # Each with the path or the host that the client sent; the access log has their 400 and 403.
+        "django.security.csrf": {"level": "CRITICAL"},
+        "django.security.DisallowedHost": {"level": "CRITICAL"},
         "django.server": {"handlers": [], "level": "ERROR", "propagate": True},
     },
 }

@@ -2,4 +2,7 @@
 
 from config.settings.base import *
 
+# Each test client would otherwise list every static file there is.
+WHITENOISE_AUTOREFRESH = True
+
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"

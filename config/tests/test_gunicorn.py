@@ -95,6 +95,11 @@ def test_it_is_alive_whatever_host_the_probe_names(connection: http.client.HTTPC
     assert get(connection, "/api/v1/todos") == 400
 
 
+@pytest.mark.parametrize("path", ["/", "/docs", "/static/docs/swagger.js", "/static/offapi/scalar.js"])
+def test_the_docs_are_there_with_their_scripts(connection: http.client.HTTPConnection, path: str) -> None:
+    assert get(connection, path, Host="api.example.com") == 200
+
+
 def test_a_body_in_chunks_is_read(exchange: Exchange) -> None:
     status, problem = exchange(chunk(b'{"email": 1, ') + chunk(b'"password": 2}') + b"0\r\n\r\n")
     assert status == 422
@@ -116,3 +121,35 @@ def test_malformed_chunks_are_400(exchange: Exchange) -> None:
 def test_its_log_names_the_request(connection: http.client.HTTPConnection, log: Path) -> None:
     get(connection, "/health", **{"X-Request-ID": "traced"})
     assert "logger=access request_id=traced message=request method=GET route=/health status=200" in log.read_text()
+
+
+@pytest.mark.parametrize(
+    "forged",
+    [
+        {"SCRIPT_NAME": "/nope"},
+        {"SCRIPT-NAME": "/api/v1"},
+        {"X-Forwarded-Proto": "https"},
+        {"X-Forwarded-Ssl": "on"},
+        {"X-Forwarded-Protocol": "ssl"},
+        {"REMOTE_USER": "admin"},
+    ],
+)
+def test_what_a_proxy_might_have_said_is_not_believed(
+    connection: http.client.HTTPConnection, forged: dict[str, str]
+) -> None:
+    connection.request("GET", "/api/v1/todos", headers={"Host": "api.example.com", **forged})
+    with connection.getresponse() as response:
+        assert (response.status, json.load(response)["code"]) == (401, "not_authenticated")
+        assert "Strict-Transport-Security" not in response.headers, "said over HTTPS only"
+
+
+def test_the_longest_cursor_fits(connection: http.client.HTTPConnection) -> None:
+    assert get(connection, "/api/v1/todos?cursor=" + "a" * 8_000, Host="api.example.com") == 401
+
+
+def test_a_body_that_breaks_off_is_400(port: int) -> None:
+    with socket.create_connection(("127.0.0.1", port), timeout=30) as client:
+        head = b"POST /api/v1/users/login HTTP/1.1\r\nHost: api.example.com\r\nContent-Type: application/json\r\n"
+        client.sendall(head + b"Content-Length: 100\r\n\r\n{}")
+        client.shutdown(socket.SHUT_WR)
+        assert client.makefile("rb").readline().split()[1] == b"400"

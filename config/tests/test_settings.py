@@ -102,12 +102,15 @@ def test_the_remaining_switches() -> None:
         "ALLOWED_HOSTS",
         "LOG_LEVEL",
         "REFRESH_COOKIE",
+        "STOCKROOM_MANAGER_PASSWORD",
         DEBUG="false",
         ALLOWED_HOSTS="a.example,b.example",
         LOG_LEVEL="DEBUG",
         REFRESH_COOKIE_SAMESITE="Strict",
+        STOCKROOM_MANAGER_PASSWORD="$ecret",
     )
     assert settings["DEBUG"] is False
     assert settings["ALLOWED_HOSTS"] == ["a.example", "b.example"]
     assert settings["LOG_LEVEL"] == "DEBUG"
     assert settings["REFRESH_COOKIE"]["samesite"] == "Strict"
+    assert settings["STOCKROOM_MANAGER_PASSWORD"] == "$ecret"

@@ -1,15 +1,21 @@
 """What a resource may set besides the label that todos are: on variants of the same viewset."""
 
+from decimal import Decimal
+
 import pytest
 from django.core.exceptions import ImproperlyConfigured
+from django.db.models import F
 from django.urls import include, path
 from rest_framework.decorators import action
 from rest_framework.response import Response
 
+from accounts.factories import UserFactory
 from common.api.endpoints import Endpoint
-from common.api.permissions import all_of, any_of, role
+from common.api.idempotency import idempotent
+from common.api.permissions import all_of, any_of, anyone, role
 from common.api.routers import ResourceRouter
 from todos.factories import TodoFactory
+from todos.models import Todo
 from todos.views import TodoViewSet
 
 
@@ -33,6 +39,19 @@ class Combined(TodoViewSet):
     def plain(self, request):
         return Response({})
 
+    @action(detail=False, methods=["post"], url_path="notes/(?P<note>[^/]+)")
+    @idempotent
+    def note(self, request, note):
+        return Response({"exact": Decimal("1.10")}, status=201)
+
+
+class Undescribed(TodoViewSet):
+    queryset = Todo.objects.order_by(F("description").desc(nulls_first=True))
+
+
+class ByTheModel(TodoViewSet):
+    queryset = Todo.objects.all()
+
 
 class Fewer(TodoViewSet):
     exclude = (Endpoint.DESTROY, Endpoint.SELF_DESTROY, Endpoint.BULK_DELETE)
@@ -40,6 +59,13 @@ class Fewer(TodoViewSet):
 
 class ReadOnly(TodoViewSet):
     include_only = (Endpoint.LIST, Endpoint.RETRIEVE)
+
+
+class Open(TodoViewSet):
+    permissions = {Endpoint.CREATE: anyone()}
+
+    def get_ownership(self):
+        return {"user": UserFactory.create()}
 
 
 class FarAway(TodoViewSet):
@@ -52,9 +78,12 @@ router = ResourceRouter()
 for name, viewset in {
     "combined": Combined,
     "fewer": Fewer,
+    "open": Open,
     "read-only": ReadOnly,
     "nobodys": Nobodys,
     "far-away": FarAway,
+    "undescribed": Undescribed,
+    "by-the-model": ByTheModel,
 }.items():
     router.register(name, viewset, basename=name)
 urlpatterns = [path("", include(router.urls))]
@@ -152,6 +181,55 @@ def test_an_owner_at_a_distance_needs_to_be_told_how_to_own(make_user, bearer):
         client.post("/far-away", {"title": "x"})
 
 
+def test_a_cursor_follows_a_default_order_with_nulls(make_user, bearer):
+    client = bearer(make_user("*"))
+    for description in (None, "b", "a", None):
+        TodoFactory.create(description=description)
+    url, found = "/undescribed?cursor=&page_size=1", []
+    while url:
+        page = client.get(url).json()
+        found += [row["description"] for row in page["results"]]
+        url = page["next"]
+    assert found == [None, None, "b", "a"]
+
+
+def test_without_any_order_rows_are_ordered_by_their_key(make_user, bearer):
+    client, rows = bearer(make_user("*")), TodoFactory.create_batch(3)
+    assert [row["id"] for row in client.get("/by-the-model").json()["results"]] == [row.pk for row in rows]
+
+
+def test_a_cursor_over_the_longest_titles_fits_into_a_request_line(make_user, bearer):
+    client = bearer(make_user("*"))
+    for _ in range(2):
+        TodoFactory.create(title="\N{DUCK}" * 255)
+    link = client.get("/by-the-model", {"cursor": "", "page_size": 1, "ordering": "-title"}).json()["next"]
+    assert len(link) < 4_000
+    assert len(client.get(link).json()["results"]) == 1
+
+
+def test_an_action_can_be_idempotent_whatever_its_path_and_its_answer(make_user, bearer):
+    client, key = bearer(make_user("*")), {"Idempotency-Key": "k"}
+    for note in ("a" * 300, "a" * 301):
+        first, again = (client.post(f"/combined/notes/{note}", {}, headers=key) for _ in range(2))
+        assert first.json() == again.json() == {"exact": "1.10"}
+        assert (first.status_code, again.headers["Idempotent-Replayed"]) == (201, "true")
+        assert "Idempotent-Replayed" not in first.headers
+
+
 def test_options_tell_what_it_is_to_whoever_is_signed_in(make_user, bearer, api):
     assert bearer(make_user()).options("/fewer").json()["parses"][0] == "application/json"
     assert api.options("/fewer").status_code == 401
+
+
+def test_what_is_open_asks_for_no_account_and_looks_at_no_credentials(api):
+    assert api.post("/open", {"title": "a"}).status_code == 201
+    assert api.post("/open", {"title": "a"}, HTTP_AUTHORIZATION="Bearer nonsense").status_code == 201
+    assert api.get("/open").status_code == 401
+    assert api.options("/open").status_code == 401
+
+
+def test_where_there_is_no_account_there_is_nothing_to_keep_a_key_for(api):
+    made = [api.post("/open", {"title": "a"}, headers={"Idempotency-Key": "again"}) for _ in range(2)]
+
+    assert [response.status_code for response in made] == [201, 201]
+    assert made[0].json()["id"] != made[1].json()["id"]

@@ -14,7 +14,7 @@ from common.api.errors import CONTENT_TYPE, phrase
 from common.api.fields import key_field
 from common.api.idempotency import HEADER as IDEMPOTENCY_KEY
 from common.api.openapi.problem import Problem
-from common.api.permissions import Permission
+from common.api.permissions import Anyone, Permission
 from common.api.search import MAX_IN, Criterion
 from common.permissions import SELF
 
@@ -61,7 +61,7 @@ class ResourceSchema(AutoSchema):
     def get_summary(self) -> str | None:
         if self.endpoint is None:
             return super().get_summary()
-        names = self.resource.get_queryset().model._meta
+        names = self.resource.model._meta
         return SUMMARIES[self.endpoint].format(one=names.verbose_name, many=names.verbose_name_plural)
 
     def get_description(self) -> str:  # type: ignore[override]
@@ -69,6 +69,8 @@ class ResourceSchema(AutoSchema):
         if self.endpoint is None:
             return described
         permission = self.resource.get_requirement()
+        if isinstance(permission, Anyone):
+            return described
         own = (
             f" (one's own rows: `{permission}{SELF}`)"
             if isinstance(permission, Permission) and self.resource.owner
@@ -115,6 +117,8 @@ class ResourceSchema(AutoSchema):
     def get_override_parameters(self) -> list[Any]:
         endpoint = self.endpoint
         if endpoint in CREATES:
+            if isinstance(self.resource.get_requirement(), Anyone):
+                return []
             return [_header(IDEMPOTENCY_KEY, "Repeating the request with the same key creates nothing more (24 h).")]
         if endpoint in UPDATES | DELETES:
             return [_header("If-Match", "The ETag that was read; 412 when the row has changed since.")]
@@ -243,7 +247,7 @@ class ResourceSchema(AutoSchema):
         return {**schema, "nullable": True} if criterion.nullable else schema
 
     def _key(self) -> Schema:
-        return dict(self._map_serializer_field(key_field(self.resource.get_queryset().model), "request"))
+        return dict(self._map_serializer_field(key_field(self.resource.model), "request"))
 
     def _name(self) -> str:
         return str(self._get_serializer_name(self.resource.get_serializer(), "response"))
