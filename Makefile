@@ -81,8 +81,8 @@ migrate: $(RUNTIME) ## Apply the migrations
 migrations: $(RUNTIME) ## Write the migrations that changed models need
 	@$(PY) manage.py makemigrations $(ARGS)
 
-seed: $(RUNTIME) ## Add the demo data (again: only what is missing)
-	@$(PY) manage.py seed
+seed: $(RUNTIME) ## Add the demo data (again: only what is missing; ARGS="--items 100000" for a catalogue to measure with)
+	@$(PY) manage.py seed $(ARGS)
 
 shell: $(RUNTIME) ## A Python prompt with the models imported
 	@$(PY) manage.py shell

@@ -99,7 +99,8 @@ class BulkMixin(WriteMixin[M]):
         return changes
 
     def perform_bulk_create(self, serializer: BaseSerializer[Any]) -> None:
-        owned = self.get_ownership()
+        # Who has nothing to own yet is not given anything.
+        owned = self.get_ownership() if serializer.validated_data else {}
         rows = [self.model(**values, **owned) for values in serializer.validated_data]
         serializer.instance = self.model._default_manager.bulk_create(rows)
 

@@ -17,6 +17,12 @@ PEN = {"name": "Fountain pen"}
 
 
 @pytest.mark.django_db
+def test_no_items_are_no_reason_for_a_manager(make_user, bearer):
+    assert bearer(make_user("items:write:self")).post(f"{URL}/bulk", []).status_code == 201
+    assert not StoreManager.objects.exists()
+
+
+@pytest.mark.django_db
 @pytest.mark.parametrize(("url", "body"), [(URL, PEN), (f"{URL}/bulk", [PEN, PEN])])
 def test_it_is_made_and_named_after_the_account(make_user, bearer, url, body):
     ada = make_user("items:write:self", name="Ada Lovelace")

@@ -233,6 +233,9 @@ class ResourceSchema(AutoSchema):
         else:
             schema = self._map_serializer_field(criterion.field, "request")
             schema.pop("readOnly", None)
+            schema.pop("nullable", None)
+            if "enum" in schema:
+                schema["enum"] = [value for value in schema["enum"] if value is not None]
         if criterion.operators:
             bounds = {name: schema for name in criterion.operators if name != "in"}
             schema = {
