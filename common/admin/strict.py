@@ -1,6 +1,7 @@
 """What a client may send. Django's admin filters by any column, and takes any text for a key until a query fails."""
 
 import re
+from datetime import MAXYEAR
 from typing import Any, TypeVar
 
 from django import forms
@@ -12,7 +13,7 @@ from django.http import HttpRequest
 from rest_framework import serializers
 
 from common.api.fields import key_field
-from common.api.text import fits_one_line, has_control
+from common.api.text import fits_one_line, has_control, is_integer
 
 M = TypeVar("M", bound=Model)
 
@@ -42,9 +43,8 @@ class StrictInput(admin.ModelAdmin[M]):
         offered = {
             f"{name}__{end}" for name in self.get_list_filter(request) for end in ("exact", "isnull", "id__exact")
         }
-        dates = {f"{self.date_hierarchy}__{part}" for part in ("year", "month", "day")}
         linked = {f"{field.name}__id__exact" for field in self.opts.fields if field.is_relation}
-        return fits_one_line(value) and lookup in offered | dates | linked
+        return fits_one_line(value) and lookup in offered | linked
 
     def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> tuple[QuerySet[M], bool]:
         if not fits_one_line(search_term):

@@ -55,12 +55,6 @@ class BrowsableRenderer(BrowsableAPIRenderer):
     def get_content(self, renderer: Any, data: Any, accepted_media_type: Any, renderer_context: Any) -> str:
         return "" if data is None else pretty(data)
 
-    def show_form_for_method(self, view: Any, method: str, request: Request, obj: Any) -> bool:
-        try:
-            return bool(super().show_form_for_method(view, method, request, obj))
-        except DomainError:
-            return False
-
     def get_rendered_html_form(self, data: Any, view: Any, method: str, request: Request) -> Any:
         # For these two it is a button.
         return super().get_rendered_html_form(data, view, method, request) if method in ("DELETE", "OPTIONS") else None

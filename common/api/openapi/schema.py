@@ -26,7 +26,7 @@ Schema = dict[str, Any]
 CREATES = frozenset({Endpoint.CREATE, Endpoint.BULK_CREATE})
 SUMMARIES = {
     Endpoint.LIST: "List {many}",
-    Endpoint.CREATE: "Create a {one}",
+    Endpoint.CREATE: "Create {a} {one}",
     Endpoint.BULK_CREATE: "Create many {many}",
     Endpoint.BULK_UPDATE: "Update many {many}",
     Endpoint.BULK_DELETE: "Delete many {many}",
@@ -37,10 +37,10 @@ SUMMARIES = {
     Endpoint.SELF_UPDATE: "Update one of my {many}",
     Endpoint.SELF_PARTIAL_UPDATE: "Update one of my {many}",
     Endpoint.SELF_DESTROY: "Delete one of my {many}",
-    Endpoint.RETRIEVE: "Get a {one}",
-    Endpoint.UPDATE: "Update a {one}",
-    Endpoint.PARTIAL_UPDATE: "Update a {one}",
-    Endpoint.DESTROY: "Delete a {one}",
+    Endpoint.RETRIEVE: "Get {a} {one}",
+    Endpoint.UPDATE: "Update {a} {one}",
+    Endpoint.PARTIAL_UPDATE: "Update {a} {one}",
+    Endpoint.DESTROY: "Delete {a} {one}",
 }
 
 UPDATES = frozenset({Endpoint.UPDATE, Endpoint.PARTIAL_UPDATE, Endpoint.SELF_UPDATE, Endpoint.SELF_PARTIAL_UPDATE})
@@ -62,7 +62,8 @@ class ResourceSchema(AutoSchema):
         if self.endpoint is None:
             return super().get_summary()
         names = self.resource.model._meta
-        return SUMMARIES[self.endpoint].format(one=names.verbose_name, many=names.verbose_name_plural)
+        one, many = str(names.verbose_name), str(names.verbose_name_plural)
+        return SUMMARIES[self.endpoint].format(a="an" if one[0] in "aeio" else "a", one=one, many=many)
 
     def get_description(self) -> str:  # type: ignore[override]
         described = super().get_description() or ""
