@@ -1,9 +1,9 @@
 # syntax=docker/dockerfile:1
 FROM python:3.13-slim AS build
-ENV PIP_DISABLE_PIP_VERSION_CHECK=1
+ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_CACHE_DIR=/var/cache/pip
 RUN python -m venv /venv
 COPY requirements.txt .
-RUN --mount=type=cache,target=/root/.cache/pip /venv/bin/pip install --require-hashes -r requirements.txt
+RUN --mount=type=cache,target=/var/cache/pip /venv/bin/pip install --require-hashes -r requirements.txt
 
 FROM python:3.13-slim
 ENV PATH=/venv/bin:$PATH PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1 ENVIRONMENT=production

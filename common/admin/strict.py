@@ -40,9 +40,11 @@ class StrictInput(admin.ModelAdmin[M]):
         return field
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
-        offered = {
-            f"{name}__{end}" for name in self.get_list_filter(request) for end in ("exact", "isnull", "id__exact")
-        }
+        if self.date_hierarchy and lookup in [f"{self.date_hierarchy}__{part}" for part in ("year", "month", "day")]:
+            # Django looks for what is before the first day of the next year.
+            return is_integer(value) and int(value) < MAXYEAR
+        filters = [str(name) for name in self.get_list_filter(request)]
+        offered = {f"{name}__{end}" for name in filters for end in ("exact", "isnull", "id__exact")}
         linked = {f"{field.name}__id__exact" for field in self.opts.fields if field.is_relation}
         return fits_one_line(value) and lookup in offered | linked
 

@@ -33,6 +33,10 @@ REST_FRAMEWORK = {
 
 SPECTACULAR_SETTINGS = {
     "TITLE": "Stockroom",
+    "DESCRIPTION": (
+        "Accounts, store managers, their catalogue of items, and private todos. Every resource has the same endpoints. "
+        "Errors are problems (RFC 9457); an unknown field or parameter is one."
+    ),
     "VERSION": __version__,
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "SERVE_INCLUDE_SCHEMA": False,
