@@ -17,6 +17,7 @@ def test_says_how_to_sign_in_with_what_it_made(api):
         form = f"username={email}&password={password}"
         response = api.generic("POST", "/api/v1/store-managers/token", form, "application/x-www-form-urlencoded")
         assert response.json()["expires_in"] == 86_400
+    assert User.objects.get(is_staff=True).email == "manager@example.com"
     assert set(StoreManager.objects.values_list("name", flat=True)) == {"Corner Shop", "Garden Centre"}
 
 
