@@ -6,7 +6,7 @@ from itertools import count
 import pytest
 from rest_framework.test import APIClient
 
-from accounts import tokens
+from accounts import sessions
 from accounts.factories import UserFactory
 from accounts.models import Permission, Role, User
 
@@ -34,7 +34,7 @@ def bearer() -> Callable[[User], APIClient]:
 
     def client(user: User) -> APIClient:
         found = APIClient()
-        found.credentials(HTTP_AUTHORIZATION=f"Bearer {tokens.issue(user).access}")
+        found.credentials(HTTP_AUTHORIZATION=f"Bearer {sessions.start(user).access}")
         return found
 
     return client

@@ -2,20 +2,27 @@ from typing import Any, cast
 
 from django import forms
 from django.contrib import admin
+from django.contrib.admin.utils import unquote
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
 from django.contrib.auth.models import Group
+from django.db import transaction
 from django.db.models import Count, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
 from rest_framework_simplejwt.token_blacklist.models import BlacklistedToken, OutstandingToken
 
+from accounts import audit, passwords, sessions
+from accounts.audit import Action
 from accounts.granting import grantable_permissions, grantable_roles, may_edit_account, may_edit_role
 from accounts.managers import email_key
-from accounts.models import Role, User
+from accounts.models import AuditEvent, Role, User
 from common.admin.resources import ResourceAdmin, created
 
 # What an account may do is said by its roles, and tokens are nobody's to look at.
 admin.site.unregister([Group, OutstandingToken, BlacklistedToken])
+
+FLAGS = ("is_active", "is_staff", "is_superuser")
 
 
 class UniqueEmailMixin(forms.ModelForm[User]):
@@ -96,6 +103,61 @@ class UserAdmin(ResourceAdmin[User], DjangoUserAdmin[User]):
     @admin.display(description="roles")
     def role_list(self, user: User) -> str:
         return ", ".join(role.name for role in user.roles.all())
+
+    def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
+        if not change:
+            obj.email_verified_at = timezone.now() if obj.email else None
+        super().save_model(request, obj, form, change)
+        if not change:
+            audit.record(Action.REGISTERED, actor=account(request), about=obj)
+        if change and "email" in form.changed_data:
+            audit.record(Action.EMAIL_CHANGED, actor=account(request), about=obj)
+        if change and "is_active" in form.changed_data:
+            sessions.end_all(obj)
+
+    def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:
+        """As when its owner changes it, every token of the account is dead then."""
+        with transaction.atomic():
+            before = self.get_object(request, unquote(id))
+            response = super().user_change_password(request, id, form_url)
+            after = before and User.objects.get(pk=before.pk)
+            if before and after and after.password != before.password:
+                passwords.after_change(after)
+                audit.record(Action.PASSWORD_CHANGED, actor=account(request), about=after)
+        return response
+
+    def delete_model(self, request: HttpRequest, obj: User) -> None:
+        self.delete_queryset(request, User.objects.filter(pk=obj.pk))
+
+    @transaction.atomic
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
+        for user in queryset:
+            audit.record(Action.ACCOUNT_DELETED, actor=account(request), about=user)
+        super().delete_queryset(request, queryset)
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        """What an account may do is also said by what it is ticked to be."""
+        before = sorted(role.name for role in form.instance.roles.all())
+        super().save_related(request, form, formsets, change)
+        after = sorted(form.instance.roles.values_list("name", flat=True))
+        flags = {name: getattr(form.instance, name) for name in FLAGS if name in form.changed_data}
+        if after != before or flags:
+            data = {"before": before, "roles": after, **flags}
+            audit.record(Action.ROLES_CHANGED, actor=account(request), about=form.instance, data=data)
+
+
+@admin.register(AuditEvent)
+class AuditEventAdmin(ResourceAdmin[AuditEvent]):
+    """To look at. Nobody changes it, whatever they hold."""
+
+    resource = "audit"
+    verbs = {"view": "read"}
+    list_display = ("created_at", "action", "actor_id", "subject", "ip", "request_id")
+    list_filter = ("action",)
+    search_fields = ("subject", "ip", "request_id")
+    date_hierarchy = "created_at"
+    fields = ("created_at", "action", "actor_id", "subject", "ip", "user_agent", "request_id", "data")
+    readonly_fields = fields
 
 
 @admin.register(Role)

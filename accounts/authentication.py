@@ -3,7 +3,8 @@ from rest_framework.authentication import BaseAuthentication
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 
-from accounts import tokens
+from accounts import credentials, tokens
+from accounts.credentials import Credential
 from accounts.models import User
 
 
@@ -15,17 +16,18 @@ def bearer_token(request: Request) -> str:
 
 
 class BearerAuthentication(BaseAuthentication):
-    """Our own access tokens."""
+    """By a bearer token, of whichever kind `accounts.credentials` knows."""
 
-    def authenticate(self, request: Request) -> tuple[User, tokens.Claims] | None:
+    def authenticate(self, request: Request) -> tuple[User, Credential] | None:
         if "HTTP_AUTHORIZATION" not in request.META:
             return None
         raw = bearer_token(request)
         if not raw:
             raise AuthenticationFailed("Missing or invalid Authorization header", code="not_authenticated")
         try:
-            claims = tokens.read(raw, tokens.AccessToken)
-            return tokens.account(claims), claims
+            return credentials.identify(raw)
+        except tokens.StaleToken:
+            raise AuthenticationFailed("Invalid or expired token", code="token_stale") from None
         except tokens.InvalidToken:
             raise AuthenticationFailed("Invalid or expired token", code="invalid_token") from None
 

@@ -7,7 +7,7 @@ from factory.declarations import Sequence
 from factory.django import DjangoModelFactory
 from factory.faker import Faker
 
-from accounts.models import Role, User
+from accounts.models import AuditEvent, Role, User
 
 PASSWORD = "correct horse battery"
 
@@ -41,3 +41,10 @@ class RoleFactory(DjangoModelFactory[Role]):
         model = Role
 
     name = Sequence(lambda n: f"role {n}")
+
+
+class AuditEventFactory(DjangoModelFactory[AuditEvent]):
+    class Meta:
+        model = AuditEvent
+
+    action = AuditEvent.Action.SIGNED_IN

@@ -1,4 +1,4 @@
-"""The address and the password of a new account, for every form that makes one."""
+"""The addresses and passwords of accounts, for every form that has them."""
 
 from typing import Any
 
@@ -22,3 +22,10 @@ class NewPasswordField(SecretField):
         """Whether others use it too is only looked up for a password of the right length."""
         super().run_validators(value)
         validate_password(value)
+
+
+class CurrentPasswordField(SecretField):
+    """No shortest length: what was allowed once, or elsewhere, is only right or wrong here."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(max_length=PASSWORD_MAX_LENGTH, **kwargs)

@@ -3,6 +3,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.contrib.auth.base_user import BaseUserManager
 from django.db import transaction
+from django.utils import timezone
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -23,6 +24,7 @@ class UserManager(BaseUserManager["User"]):
 
     def create_superuser(self, email: str | None, password: str | None = None, **fields: Any) -> "User":
         """An account that may do everything, and has the role that says so."""
+        fields.setdefault("email_verified_at", timezone.now() if email else None)
         with transaction.atomic(using=self._db):
             user = self.create_user(email, password, is_staff=True, is_superuser=True, **fields)
             roles = user.roles.model

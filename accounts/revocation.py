@@ -1,4 +1,4 @@
-"""The ids of tokens and sessions that are refused from now on: simplejwt's blacklist, and Redis for others.
+"""The ids of tokens that are refused from now on: simplejwt's blacklist, and Redis for others.
 
 The database decides here. Redis is told after the commit, for whoever else checks our tokens; what it misses while
 it is away is not told again.
@@ -26,7 +26,7 @@ logger = logging.getLogger(__name__)
 
 
 def blacklist(jti: str, *, until: datetime) -> None:
-    """Refuse the token or session of this id. The row is cleared away `until` then, and the refusal with it."""
+    """Refuse the token of this id. The row is cleared away `until` then, when the token is worth nothing anyway."""
     row, _ = OutstandingToken.objects.update_or_create(jti=jti, defaults={"expires_at": until})
     BlacklistedToken.objects.get_or_create(token=row)
 

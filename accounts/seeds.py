@@ -1,6 +1,7 @@
 """Accounts to try the product with. What is there already stays as it is, a changed password too."""
 
 from django.db import transaction
+from django.utils import timezone
 
 from accounts.models import Role, User
 
@@ -20,5 +21,5 @@ def _demo_account(email: str, password: str, *, role: str, name: str, **flags: b
     try:
         User.objects.get_by_natural_key(email)
     except User.DoesNotExist:
-        user = User.objects.create_user(email, password, name=name, **flags)
+        user = User.objects.create_user(email, password, name=name, email_verified_at=timezone.now(), **flags)
         user.roles.add(Role.objects.get(name=role))

@@ -1,12 +1,16 @@
-from typing import Any
+from datetime import datetime
+from typing import Any, cast
 
+from django.utils import timezone
 from rest_framework import serializers
 
-from accounts.fields import NewEmailField, NewPasswordField
-from accounts.models import User
-from accounts.validators import PASSWORD_MAX_LENGTH
-from common.api.fields import EmailField, SecretField, StringField
+from accounts.fields import CurrentPasswordField, NewEmailField, NewPasswordField
+from accounts.models import Permission, PersonalAccessToken, Session, User
+from accounts.models.personal_tokens import a_year_from_now
+from common.api.fields import DateTimeField, EmailField, SecretField, StringField
 from common.api.serializers import ResourceSerializer, StrictSerializer
+
+LINK_MAX_LENGTH = 128
 
 
 class AccountSerializer(ResourceSerializer[User]):
@@ -17,7 +21,7 @@ class AccountSerializer(ResourceSerializer[User]):
     class Meta:
         model = User
         fields: tuple[str, ...] = ("id", "email", "name", "role", "is_active", "is_superuser", "created_at")
-        read_only_fields = ("id", "email", "is_active", "is_superuser", "created_at")
+        read_only_fields: tuple[str, ...] = ("id", "email", "is_active", "is_superuser", "created_at")
 
 
 class MeSerializer(AccountSerializer):
@@ -25,13 +29,32 @@ class MeSerializer(AccountSerializer):
     permissions = serializers.SerializerMethodField(help_text="`*` stands for every permission there is.")
 
     class Meta(AccountSerializer.Meta):
-        fields = (*AccountSerializer.Meta.fields, "roles", "permissions")
+        fields: tuple[str, ...] = (*AccountSerializer.Meta.fields, "roles", "permissions")
 
     def get_roles(self, user: User) -> list[str]:
         return sorted(user.role_names)
 
     def get_permissions(self, user: User) -> list[str]:
         return sorted(user.permission_strings)
+
+
+class MeChangeSerializer(MeSerializer):
+    """What the owner may change: the address only with the password, and by way of a link that is mailed to it."""
+
+    email = NewEmailField(required=False, allow_null=True)
+    current_password = CurrentPasswordField(required=False, help_text="Needed for another address.")
+
+    class Meta(MeSerializer.Meta):
+        fields: tuple[str, ...] = (*MeSerializer.Meta.fields, "current_password")
+        read_only_fields = tuple(name for name in MeSerializer.Meta.read_only_fields if name != "email")
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        account = cast("User", self.instance)
+        if attrs.get("email") in (None, account.email):
+            return {name: value for name, value in attrs.items() if name not in ("email", "current_password")}
+        if "current_password" not in attrs:
+            raise serializers.ValidationError({"current_password": "Needed for another address."}, code="required")
+        return attrs
 
 
 class RegistrationSerializer(StrictSerializer):
@@ -42,8 +65,28 @@ class RegistrationSerializer(StrictSerializer):
 
 class LoginSerializer(StrictSerializer):
     email = EmailField()
-    # No shortest length: what was allowed once, or elsewhere, is only right or wrong here.
-    password = SecretField(max_length=PASSWORD_MAX_LENGTH)
+    password = CurrentPasswordField()
+
+
+class PasswordChangeSerializer(StrictSerializer):
+    current_password = CurrentPasswordField()
+    new_password = NewPasswordField()
+
+
+class ConfirmationSerializer(StrictSerializer):
+    current_password = CurrentPasswordField()
+
+
+class EmailSerializer(StrictSerializer):
+    email = EmailField()
+
+
+class LinkSerializer(StrictSerializer):
+    token = SecretField(max_length=LINK_MAX_LENGTH, help_text="From the link in the mail.")
+
+
+class PasswordResetSerializer(LinkSerializer):
+    new_password = NewPasswordField()
 
 
 class RefreshSerializer(StrictSerializer):
@@ -59,3 +102,72 @@ class TokenSerializer(serializers.Serializer[Any]):
     refresh_token = serializers.CharField(
         required=False, help_text="The next refresh token, where the last one came in the body."
     )
+
+
+class RefreshTokenSerializer(StrictSerializer):
+    refresh = SecretField(max_length=4096)
+
+
+class SomeTokenSerializer(StrictSerializer):
+    token = SecretField(max_length=4096)
+
+
+class TokenPairSerializer(serializers.Serializer[Any]):
+    access = serializers.CharField()
+    refresh = serializers.CharField()
+
+
+class SessionSerializer(ResourceSerializer[Session]):
+    ip = serializers.IPAddressField(read_only=True, allow_null=True)
+    current = serializers.SerializerMethodField(help_text="Whether it is the session of this request.")
+
+    class Meta:
+        model = Session
+        fields = ("id", "created_at", "last_used_at", "ip", "user_agent", "current")
+        read_only_fields = ("id", "created_at", "last_used_at", "ip", "user_agent")
+
+    def get_current(self, session: Session) -> bool:
+        return bool(session.pk.hex == self.context["current"])
+
+
+class PersonalTokenSerializer(ResourceSerializer[PersonalAccessToken]):
+    name = StringField(min_length=1, max_length=64)
+    permissions = serializers.ListField(
+        child=StringField(max_length=100),
+        allow_empty=False,
+        max_length=200,
+        help_text="Strings that the account holds.",
+    )
+    expires_at = DateTimeField(
+        default=a_year_from_now,
+        allow_null=True,
+        help_text="In the future, at most a year from now, which is the default.",
+    )
+
+    class Meta:
+        model = PersonalAccessToken
+        fields: tuple[str, ...] = ("id", "name", "permissions", "created_at", "expires_at", "last_used_at")
+        read_only_fields = ("id", "created_at", "last_used_at")
+
+    def validate_permissions(self, permissions: list[str]) -> list[str]:
+        known = set(Permission.objects.filter(codename__in=permissions).values_list("codename", flat=True))
+        if unknown := sorted(set(permissions) - known):
+            raise serializers.ValidationError(f"There are no such permissions: {', '.join(unknown)}", code="unknown")
+        return permissions
+
+    def validate_expires_at(self, expires_at: datetime | None) -> datetime:
+        if expires_at is None:
+            return a_year_from_now()
+        if not timezone.now() < expires_at <= a_year_from_now():
+            raise serializers.ValidationError("Must be in the future, and within a year.", code="out_of_range")
+        return expires_at
+
+
+class NewPersonalTokenSerializer(PersonalTokenSerializer):
+    token = serializers.SerializerMethodField(help_text="To be sent as a bearer token. It is not shown again.")
+
+    class Meta(PersonalTokenSerializer.Meta):
+        fields = (*PersonalTokenSerializer.Meta.fields, "token")
+
+    def get_token(self, row: PersonalAccessToken) -> str:
+        return str(self.context["token"])

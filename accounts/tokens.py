@@ -1,28 +1,23 @@
-"""Signed tokens and the sessions they belong to, on simplejwt's classes and tables.
+"""Signed tokens: what they say, and whether it was we who said it. Whether it still holds is the session's to know.
 
-A sign-in starts a session, whose id (`sid`) every token of it carries. The session and each refresh token have a
-row in simplejwt's table of outstanding tokens; to blacklist the row of a session ends all its tokens at once.
-The column that would keep a signed token stays empty: nothing stored can be used as one.
+On simplejwt's classes, with the id of the key in the header.
 """
 
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, TypeVar, cast
-from uuid import uuid4
 
-from django.db import IntegrityError, transaction
-from django.db.models import Exists
-from django.utils import timezone
+import jwt
 from rest_framework_simplejwt import tokens as simplejwt
-from rest_framework_simplejwt.exceptions import ExpiredTokenError, TokenError
+from rest_framework_simplejwt.backends import TokenBackend
+from rest_framework_simplejwt.exceptions import ExpiredTokenError, TokenBackendError, TokenError
 from rest_framework_simplejwt.settings import api_settings
-from rest_framework_simplejwt.token_blacklist.models import BlacklistedToken, OutstandingToken
 from rest_framework_simplejwt.utils import datetime_from_epoch
 
-from accounts import revocation
-from accounts.models import User
+from accounts import keys
+from accounts.models import Session, User
+from common.api.text import INT64_MAX
 
 _ROW_ID = re.compile(r"[1-9][0-9]{0,18}")
 _UUID_HEX = re.compile(r"[0-9a-f]{32}")
@@ -35,6 +30,10 @@ class InvalidToken(Exception):
 
 class ExpiredToken(InvalidToken):
     """Ours, and too old."""
+
+
+class StaleToken(InvalidToken):
+    """Ours, from before every session of the account was ended."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +55,7 @@ class Bearer:
 class Claims:
     """What a token of ours says; the database has not been asked yet."""
 
+    kid: str
     user_id: int
     session: str
     jti: str
@@ -63,16 +63,55 @@ class Claims:
     expires_at: datetime
 
 
+class _Backend(TokenBackend):
+    """Signs with the current key. Verifies with the one that the token names and its algorithm, not the token's."""
+
+    def encode(self, payload: dict[str, Any]) -> str:
+        # By the time in the token, so that one which is made again has the same signature.
+        key = keys.current(datetime_from_epoch(payload["iat"]))
+        said = {**payload, "iss": self.issuer, "aud": self.audience}
+        return jwt.encode(said, key.signing, algorithm=key.algorithm, headers={"kid": key.kid})
+
+    def decode(self, token: Any, verify: bool = True) -> dict[str, Any]:
+        """`exp` is left to `check_exp`, which some tokens take otherwise."""
+        try:
+            key = keys.find(jwt.get_unverified_header(token).get("kid", ""))
+            if key is None:
+                raise TokenBackendError("Token is of no key of ours")
+            claims: dict[str, Any] = jwt.decode(
+                token,
+                key.verifying,
+                algorithms=[key.algorithm],
+                audience=self.audience,
+                issuer=self.issuer,
+                options={"verify_exp": False},
+            )
+        except jwt.InvalidTokenError:
+            raise TokenBackendError("Token is invalid") from None
+        return claims
+
+
+_backend = _Backend(api_settings.ALGORITHM, audience=api_settings.AUDIENCE, issuer=api_settings.ISSUER)
+
+
 class _Token(simplejwt.Token):
+    def get_token_backend(self) -> TokenBackend:
+        return _backend
+
     def verify(self) -> None:
         """Look at the types of the claims before simplejwt uses them: odd ones make errors there, not refusals."""
         if not self._is_well_formed():
             raise TokenError("Token has odd claims")
         super().verify()
 
+    def check_exp(self, claim: str = "exp", current_time: datetime | None = None) -> None:
+        if datetime_from_epoch(self[claim]) <= (current_time or self.current_time):
+            raise ExpiredTokenError("Token is expired")
+
     def claims(self) -> Claims:
         return Claims(
-            int(self["sub"]),
+            kid=jwt.get_unverified_header(str(self.token))["kid"],
+            user_id=int(self["sub"]),
             session=self["sid"],
             jti=self["jti"],
             version=self["ver"],
@@ -82,6 +121,7 @@ class _Token(simplejwt.Token):
     def _is_well_formed(self) -> bool:
         return (
             _is_text(self.get("sub"), _ROW_ID)
+            and int(self["sub"]) <= INT64_MAX
             and _is_text(self.get("sid"), _UUID_HEX)
             and _is_text(self.get("jti"), _UUID_HEX)
             and type(self.get("ver")) is int
@@ -96,12 +136,19 @@ def _is_text(value: object, pattern: re.Pattern[str]) -> bool:
 
 class AccessToken(_Token):
     token_type = "access"
-    lifetime = api_settings.ACCESS_TOKEN_LIFETIME
+    lifetime: timedelta = api_settings.ACCESS_TOKEN_LIFETIME
 
 
 class RefreshToken(_Token):
     token_type = "refresh"
-    lifetime = api_settings.REFRESH_TOKEN_LIFETIME
+    lifetime: timedelta = api_settings.REFRESH_TOKEN_LIFETIME
+
+
+class RefreshTokenOfAnyAge(RefreshToken):
+    """However old: one that was traded long ago and comes back says that somebody has kept it."""
+
+    def check_exp(self, claim: str = "exp", current_time: datetime | None = None) -> None:
+        """Whoever asks for it compares."""
 
 
 T = TypeVar("T", bound=_Token)
@@ -117,82 +164,30 @@ def read(raw: str, kind: type[AccessToken | RefreshToken]) -> Claims:
         raise InvalidToken from None
 
 
-def account(claims: Claims) -> User:
-    """The account behind a live token, with what it may do, so that nothing after it need ask. Two queries."""
-    dead = BlacklistedToken.objects.filter(token__jti__in=(claims.jti, claims.session))
-    live = User.objects.filter(~Exists(dead), pk=claims.user_id, is_active=True, token_version=claims.version)
-    user = live.first()
-    if user is None:
-        raise InvalidToken
-    _ = user.grants
-    return user
-
-
-@transaction.atomic
-def issue(user: User) -> TokenPair:
-    """Start a session."""
-    session = uuid4().hex
-    refresh = _refresh_token(user, session)
-    _keep(user, refresh, jtis=(session, refresh["jti"]))
-    return _pair(user, refresh)
-
-
-@transaction.atomic
-def issue_access(user: User, *, lifetime: timedelta = AccessToken.lifetime) -> Bearer:
-    """Start a session of one access token."""
-    access = _access_token(user, uuid4().hex)
-    access.set_exp(lifetime=lifetime)
-    _keep(user, access, jtis=(access["sid"],))
-    return Bearer(str(access), expires_in=int(lifetime.total_seconds()))
-
-
-def rotate(raw: str) -> TokenPair:
-    """Trade a refresh token for the next pair of its session. However many try at once, one gets it."""
-    claims = read(raw, RefreshToken)
-    try:
-        with transaction.atomic():
-            user = account(claims)
-            BlacklistedToken.objects.create(token=OutstandingToken.objects.get(jti=claims.jti))
-            refresh = _refresh_token(user, claims.session)
-            _keep(user, refresh, jtis=(refresh["jti"],))
-            return _pair(user, refresh)
-    except (OutstandingToken.DoesNotExist, IntegrityError):
-        raise InvalidToken from None
-
-
-@transaction.atomic
-def revoke(claims: Claims) -> None:
-    """End the session of this token, and refuse the token by its own id too, which is all that others know of it."""
-    every_token_is_dead_by = max(claims.expires_at, timezone.now() + RefreshToken.lifetime)
-    revocation.blacklist(claims.session, until=every_token_is_dead_by)
-    revocation.blacklist(claims.jti, until=claims.expires_at)
-    revocation.announce(claims.jti, until=claims.expires_at)
-
-
-def _refresh_token(user: User, session: str) -> RefreshToken:
-    return _fill(RefreshToken(), user, session)
-
-
-def _access_token(user: User, session: str) -> AccessToken:
-    token = _fill(AccessToken(), user, session)
+def access(user: User, session: Session, *, lifetime: timedelta = AccessToken.lifetime) -> Bearer:
+    """A new access token, from the last use of its session on; it does not outlast it."""
+    issued_at = session.last_used_at
+    lifetime = min(lifetime, session.expires_at - issued_at)
+    token = _fill(AccessToken(), session)
     token["user_id"] = user.pk
     token["email"] = user.email
     token["role"] = user.role
+    token.set_iat(at_time=issued_at)
+    token.set_exp(from_time=issued_at, lifetime=lifetime)
+    return Bearer(str(token), expires_in=int(lifetime.total_seconds()))
+
+
+def refresh(session: Session) -> str:
+    """The refresh token that the session is prolonged with, always in the same letters."""
+    token = _fill(RefreshToken(), session)
+    token["jti"] = session.refresh_jti
+    token.set_iat(at_time=session.rotated_at)
+    token.set_exp(from_time=session.refresh_expires_at, lifetime=timedelta())
+    return str(token)
+
+
+def _fill(token: T, session: Session) -> T:
+    token["sub"] = str(session.user_id)
+    token["sid"] = session.pk.hex
+    token["ver"] = session.version
     return token
-
-
-def _fill(token: T, user: User, session: str) -> T:
-    token["sub"] = str(user.pk)
-    token["sid"] = session
-    token["ver"] = user.token_version
-    return token
-
-
-def _pair(user: User, refresh: RefreshToken) -> TokenPair:
-    access = _access_token(user, refresh["sid"])
-    return TokenPair(str(access), str(refresh), expires_in=int(AccessToken.lifetime.total_seconds()))
-
-
-def _keep(user: User, token: _Token, *, jtis: Iterable[str]) -> None:
-    times: dict[str, Any] = {"created_at": token.current_time, "expires_at": datetime_from_epoch(token["exp"])}
-    OutstandingToken.objects.bulk_create([OutstandingToken(user=user, jti=jti, token="", **times) for jti in jtis])

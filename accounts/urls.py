@@ -1,5 +1,12 @@
-from accounts.views import AccountViewSet
+from accounts import views
 from common.api.routers import ResourceRouter
 
 router = ResourceRouter()
-router.register("users", AccountViewSet, basename="users")
+router.register("users", views.RegistrationViewSet, basename="users-registration")
+router.register("users", views.SignInViewSet, basename="users-sign-in")
+router.register("users", views.PasswordViewSet, basename="users-password")
+router.register("users", views.AddressViewSet, basename="users-address")
+router.register("users", views.MeViewSet, basename="users")
+router.register("users/me/sessions", views.SessionViewSet, basename="users-me-sessions")
+router.register("token", views.TokenViewSet, basename="token")
+router.register("users/me/tokens", views.PersonalTokenViewSet, basename="users-me-tokens")

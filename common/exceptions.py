@@ -48,3 +48,13 @@ class Unavailable(DomainError):
     def __init__(self, message: str, *, code: str = "", field: str = "", retry_after: int = 5) -> None:
         super().__init__(message, code=code, field=field)
         self.retry_after = retry_after
+
+
+class Throttled(DomainError):
+    """Too often; after `retry_after` seconds it may be asked again."""
+
+    code = "throttled"
+
+    def __init__(self, message: str, *, code: str = "", field: str = "", retry_after: int) -> None:
+        super().__init__(message, code=code, field=field)
+        self.retry_after = retry_after

@@ -16,8 +16,11 @@ from django.core.handlers.asgi import ASGIRequest
 from django.http import HttpRequest, HttpResponseBase
 from django.utils.functional import LazyObject
 
-from common.api.errors import answer
+from common.api.errors import answer, refusal
 from common.api.parsers import MAX_DISCARD, ContentTooLarge
+from common.api.text import printable
+from common.client import Client, client, normal_address
+from common.exceptions import DomainError
 from common.logging import request_id
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
@@ -26,6 +29,7 @@ access_log = logging.getLogger("access")
 
 _CALLERS_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _PIECE = 64 * 1024
+MAX_USER_AGENT = 255
 
 
 class RequestIdMiddleware:
@@ -44,6 +48,35 @@ class RequestIdMiddleware:
             request_id.reset(token)
         response["X-Request-ID"] = chosen
         return response
+
+
+class ClientMiddleware:
+    """Says who asks, to whom that is no business of a view: the audit, the counting of wrong passwords."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        agent = printable(request.headers.get("User-Agent", ""), MAX_USER_AGENT)[:MAX_USER_AGENT]
+        # The connection's own address: anybody can write an X-Forwarded-For.
+        token = client.set(Client(normal_address(request.META.get("REMOTE_ADDR", "")), agent))
+        try:
+            return self.get_response(request)
+        finally:
+            client.reset(token)
+
+
+class RefusalMiddleware:
+    """What a service refuses a page outside the API, the sign-in of the admin say, has the status that it has there."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponseBase | None:
+        return refusal(request, exception) if isinstance(exception, DomainError) else None
 
 
 class AccessLogMiddleware:

@@ -5,6 +5,7 @@ from django.contrib import admin
 from django.urls import include, path, re_path
 from django.views.generic import RedirectView
 
+from accounts.views import jwks
 from common.api import errors
 from config import api, views
 
@@ -14,6 +15,7 @@ urlpatterns = [
     path("api/v1", api.router.root),
     path("api/v1/", include(api.router.urls)),
     *([path("api/v1/auth/", include("common.api.browsable.urls"))] if settings.BROWSABLE_API else []),
+    path(".well-known/jwks.json", jwks),
     path("admin", RedirectView.as_view(pattern_name="admin:index", query_string=True)),
     path("admin/", admin.site.urls),
     # Spelt out, since with DEBUG Django answers what nothing matches with a page of its own.

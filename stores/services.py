@@ -5,7 +5,7 @@ from datetime import timedelta
 from django.db import transaction
 
 from accounts import services as accounts
-from accounts import tokens
+from accounts import sessions, tokens
 from accounts.models import Role, User
 from stores.models import StoreManager
 
@@ -13,9 +13,9 @@ from stores.models import StoreManager
 MANAGER_TOKEN_LIFETIME = timedelta(days=1)
 
 
-def open_store(*, name: str, email: str, password: str) -> StoreManager:
-    """A new account with a store manager."""
-    user = accounts.prepare(email=email, password=password, name=name)
+def open_store(*, name: str, email: str, password: str, verified: bool = False) -> StoreManager:
+    """A new account with a store manager. `verified` where somebody answers for the address, who need not be asked."""
+    user = accounts.prepare(email=email, password=password, name=name, verified=verified)
     with transaction.atomic():
         accounts.enrol(user, Role.USER, Role.STORE_MANAGER)
         return StoreManager.objects.create(user=user, name=name)
@@ -34,5 +34,5 @@ def sign_in(*, email: str, password: str) -> tokens.Bearer | None:
     if user is None:
         return None
     if StoreManager.objects.filter(user=user).exists():
-        return tokens.issue_access(user, lifetime=MANAGER_TOKEN_LIFETIME)
-    return tokens.issue_access(user)
+        return sessions.start_bearer(user, lifetime=MANAGER_TOKEN_LIFETIME)
+    return sessions.start_bearer(user)

@@ -8,8 +8,9 @@ from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts import tokens
+from accounts import credentials
 from accounts.authentication import BearerAuthentication
+from accounts.credentials import Credential
 from common.api.conditional import tagged
 from common.api.endpoints import Endpoint
 from common.api.openapi.problem import Problem
@@ -130,7 +131,7 @@ class StoreManagerViewSet(ResourceViewSet[StoreManager]):
     )
     def logout(self, request: Request) -> Response:
         self.validated(StrictSerializer)
-        tokens.revoke(cast("tokens.Claims", request.auth))
+        credentials.end(cast("Credential", request.auth))
         return Response({"message": "Logged out successfully"})
 
     def get_lookup(self) -> dict[str, Any]:

@@ -78,7 +78,7 @@ def test_what_was_read_can_be_sent_back(bearer, ada):
     client = bearer(ada)
     body = client.get(URL).json()
 
-    response = client.patch(URL, {**body, "name": "Ada King", "email": "eve@example.com", "is_superuser": True})
+    response = client.patch(URL, {**body, "name": "Ada King", "is_superuser": True})
 
     assert response.json() == {**body, "name": "Ada King"}
 
@@ -122,7 +122,7 @@ def test_a_change_of_the_name_writes_nothing_else(bearer, ada, monkeypatch):
     assert (ada.name, ada.token_version, ada.is_active) == ("Ada King", 7, False)
 
 
-@pytest.mark.parametrize("method", ["post", "put", "delete"])
+@pytest.mark.parametrize("method", ["post", "put"])
 def test_other_methods(bearer, ada, method):
     assert getattr(bearer(ada), method)(URL).status_code == 405
 

@@ -15,7 +15,7 @@ from django.utils import timezone
 from redis import Redis
 from redis.exceptions import ConnectionError as RedisConnectionError
 
-from accounts import revocation, tokens
+from accounts import revocation, sessions, tokens
 from accounts.revocation import PAUSE, TIMEOUT, Announcer
 
 JTI = "0123456789abcdef0123456789abcdef"
@@ -133,7 +133,7 @@ class TestWithoutARedisThatAnswers:
         monkeypatch.setattr(Announcer, "tell", timed)
         user = make_user()
         for _ in range(5):
-            response = api.post(LOGOUT, HTTP_AUTHORIZATION=f"Bearer {tokens.issue(user).access}")
+            response = api.post(LOGOUT, HTTP_AUTHORIZATION=f"Bearer {sessions.start(user).access}")
             assert response.status_code == 200
         assert len(seconds) == 5
         return seconds
@@ -162,20 +162,20 @@ class TestWithoutARedisThatAnswers:
 @pytest.mark.django_db
 class TestWhenItIsTold:
     def test_after_the_commit(self, announced, make_user, django_capture_on_commit_callbacks):
-        pair = tokens.issue(make_user())
+        pair = sessions.start(make_user())
         claims = tokens.read(pair.access, tokens.AccessToken)
 
         with django_capture_on_commit_callbacks(execute=True):
-            tokens.revoke(claims)
+            sessions.end(claims)
             assert announced() == []
 
         assert announced() == [said(pair.access)]
 
     def test_never_of_what_did_not_happen(self, announced, make_user, django_capture_on_commit_callbacks):
-        claims = tokens.read(tokens.issue(make_user()).access, tokens.AccessToken)
+        claims = tokens.read(sessions.start(make_user()).access, tokens.AccessToken)
 
         with django_capture_on_commit_callbacks(execute=True), transaction.atomic():
-            tokens.revoke(claims)
+            sessions.end(claims)
             transaction.set_rollback(True)
 
         assert announced() == []
@@ -183,7 +183,7 @@ class TestWhenItIsTold:
     def test_of_every_token_that_comes_along_to_log_out(
         self, announced, api, make_user, django_capture_on_commit_callbacks
     ):
-        pair, other = tokens.issue(make_user()), tokens.issue(make_user())
+        pair, other = sessions.start(make_user()), sessions.start(make_user())
         api.cookies["refresh_token"] = other.refresh
 
         with django_capture_on_commit_callbacks(execute=True):
@@ -193,10 +193,10 @@ class TestWhenItIsTold:
 
     def test_not_at_all_where_there_is_none(self, announced, settings, make_user, django_capture_on_commit_callbacks):
         settings.REDIS_URL = ""
-        claims = tokens.read(tokens.issue(make_user()).access, tokens.AccessToken)
+        claims = tokens.read(sessions.start(make_user()).access, tokens.AccessToken)
 
         with django_capture_on_commit_callbacks(execute=True) as callbacks:
-            tokens.revoke(claims)
+            sessions.end(claims)
 
         assert (callbacks, announced()) == ([], [])
 
@@ -204,7 +204,7 @@ class TestWhenItIsTold:
 @pytest.mark.skipif(not settings.REDIS_URL, reason="needs REDIS_URL")
 @pytest.mark.django_db
 def test_a_real_redis_has_the_record_under_the_bare_id(api, make_user, django_capture_on_commit_callbacks):
-    pair = tokens.issue(make_user())
+    pair = sessions.start(make_user())
 
     with django_capture_on_commit_callbacks(execute=True):
         api.post(LOGOUT, HTTP_AUTHORIZATION=f"Bearer {pair.access}")

@@ -1,11 +1,14 @@
 """What stands in a token, and what is kept of it."""
 
+from datetime import timedelta
+from typing import Any
+
 import jwt
 import pytest
-from django.conf import settings
 from rest_framework_simplejwt.token_blacklist.models import OutstandingToken
 
-from accounts import tokens
+from accounts import keys, sessions, tokens
+from accounts.models import Session
 
 pytestmark = pytest.mark.django_db
 
@@ -13,9 +16,8 @@ COMMON = {"sub", "sid", "ver", "jti", "iat", "exp", "iss", "aud", "type"}
 
 
 def payload(raw):
-    return jwt.decode(
-        raw, settings.SIMPLE_JWT["SIGNING_KEY"], ["HS256"], audience="stockroom", options={"require": ["iss", "aud"]}
-    )
+    options: Any = {"require": ["iss", "aud"]}
+    return jwt.decode(raw, keys.current().verifying, ["HS256"], audience="stockroom", options=options)
 
 
 @pytest.fixture
@@ -23,8 +25,13 @@ def ada(make_user):
     return make_user(email="ada@example.com", roles=["user", "admin"])
 
 
+@pytest.fixture
+def pair(ada):
+    return sessions.start(ada)
+
+
 def test_an_access_token_says_who_it_is_for(ada):
-    claims = payload(tokens.issue(ada).access)
+    claims = payload(sessions.start(ada).access)
 
     assert claims.keys() == {*COMMON, "user_id", "email", "role"}
     assert (claims["sub"], claims["user_id"], claims["email"]) == (str(ada.pk), ada.pk, "ada@example.com")
@@ -34,7 +41,7 @@ def test_an_access_token_says_who_it_is_for(ada):
 
 
 def test_a_refresh_token_says_no_more_than_it_needs(ada):
-    claims = payload(tokens.issue(ada).refresh)
+    claims = payload(sessions.start(ada).refresh)
 
     assert claims.keys() == COMMON
     assert claims["type"] == "refresh"
@@ -42,17 +49,29 @@ def test_a_refresh_token_says_no_more_than_it_needs(ada):
 
 
 def test_the_tokens_of_one_sign_in_share_their_session_and_nothing_else(ada):
-    one, other = tokens.issue(ada), tokens.issue(ada)
+    one, other = sessions.start(ada), sessions.start(ada)
     access, refresh = payload(one.access), payload(one.refresh)
 
     assert access["sid"] == refresh["sid"] != payload(other.access)["sid"]
     assert len({access["jti"], refresh["jti"], access["sid"]}) == 3
 
 
-def test_nothing_that_is_kept_can_be_used_as_a_token(ada):
-    pair = tokens.issue(ada)
+def test_nothing_that_is_kept_can_be_used_as_a_token(ada, pair):
+    sessions.end(tokens.read(pair.access, tokens.AccessToken))
 
-    rows = OutstandingToken.objects.all()
-    assert {row.jti for row in rows} == {payload(pair.refresh)["jti"], payload(pair.refresh)["sid"]}
-    assert {row.token for row in rows} == {""}
-    assert {row.user_id for row in rows} == {ada.pk}
+    session, refused = Session.objects.get(), OutstandingToken.objects.get()
+    assert refused.token == ""
+    for kept in [*vars(session).values(), *vars(refused).values()]:
+        assert not isinstance(kept, str) or "." not in kept or kept == session.ip
+
+
+def test_a_token_names_its_key(pair):
+    for raw in (pair.access, pair.refresh):
+        assert jwt.get_unverified_header(raw) == {"alg": "HS256", "kid": keys.current().kid, "typ": "JWT"}
+
+
+def test_a_token_outlasts_its_session_by_no_means(ada):
+    bearer = sessions.start_bearer(ada, lifetime=timedelta(minutes=5))
+
+    assert bearer.expires_in == 300
+    assert payload(bearer.access)["exp"] == int(Session.objects.get().expires_at.timestamp())

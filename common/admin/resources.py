@@ -34,10 +34,12 @@ class ResourceAdmin(StrictInput[M]):
 
     resource: ClassVar[str]
     owner: ClassVar[str | None] = None
-    # Django's word for an action, and the one of the permission strings.
+    # Django's word for an action, and the one of the permission strings. What is not among them, nobody may do here.
     verbs: ClassVar[dict[str, str]] = {"view": "read", "add": "write", "change": "write", "delete": "delete"}
 
     def reach(self, caller: Caller, action: str) -> Reach:
+        if action not in self.verbs:
+            return Reach.NONE
         return Permission(f"{self.resource}:{self.verbs[action]}").reach(caller, owned=bool(self.owner))
 
     def allows(self, caller: Caller, action: str, row: Model | None = None) -> bool:
@@ -82,7 +84,10 @@ class ResourceAdmin(StrictInput[M]):
         """Every page shows the row, so that each of them asks for `view` too."""
         names = [self.permission_name("view"), self.permission_name(action)]
         seen = obj is None or self.workspace(request) is Reach.ALL or self.owns(caller(request), obj)
-        return seen and request.user.has_perms(names, obj)
+        return action in self.verbs and seen and request.user.has_perms(names, obj)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return "add" in self.verbs and super().has_add_permission(request)
 
     # Whose they are
 

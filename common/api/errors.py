@@ -29,7 +29,7 @@ from rest_framework.settings import api_settings
 from common.api.parsers import ContentTooLarge
 from common.api.query import InvalidQuery
 from common.api.text import printable
-from common.exceptions import Conflict, DomainError, Forbidden, Invalid, Missing, Unavailable
+from common.exceptions import Conflict, DomainError, Forbidden, Invalid, Missing, Throttled, Unavailable
 from common.logging import request_id
 
 CONTENT_TYPE = "application/problem+json"
@@ -42,7 +42,7 @@ VALIDATION_ERROR = "Validation error"
 # As RFC 9110 has them; Python's differ from version to version.
 PHRASES = {413: "Content too large", 422: "Unprocessable content"}
 
-STATUS_OF = {Invalid: 400, Forbidden: 403, Missing: 404, Conflict: 409, Unavailable: 503}
+STATUS_OF = {Invalid: 400, Forbidden: 403, Missing: 404, Conflict: 409, Throttled: 429, Unavailable: 503}
 
 
 def problem(
@@ -99,6 +99,8 @@ def translate(exc: Exception) -> Exception:
             return Conflict("Other rows still refer to this one.", code="in_use")
         case IntegrityError() if is_duplicate(exc):
             return Conflict("There is one like this already.", code="duplicate")
+        case IntegrityError() if is_dangling(exc):
+            return Conflict("What this belongs to has been deleted meanwhile.", code="gone")
         case OperationalError() | InterfaceError():
             return Unavailable("The database is not available.", code="database_unavailable", retry_after=2)
         case _:
@@ -109,6 +111,12 @@ def is_duplicate(exc: IntegrityError) -> bool:
     """Whether a unique constraint spoke: SQLSTATE 23505 on PostgreSQL, words on SQLite."""
     cause = exc.__cause__
     return getattr(cause, "sqlstate", "") == "23505" or "UNIQUE constraint failed" in str(cause)
+
+
+def is_dangling(exc: IntegrityError) -> bool:
+    """Whether a foreign key spoke, of a row that was there when the request began: 23503 on PostgreSQL."""
+    cause = exc.__cause__
+    return getattr(cause, "sqlstate", "") == "23503" or "FOREIGN KEY constraint failed" in str(cause)
 
 
 def _invalid(exc: exceptions.ValidationError) -> Response:
@@ -135,10 +143,17 @@ def _refused(exc: exceptions.APIException) -> Response:
 
 
 def _domain(exc: DomainError) -> Response:
-    status = next(status for kind, status in STATUS_OF.items() if isinstance(exc, kind))
+    status = status_of(exc)
     errors = [{"field": f"body.{exc.field}", "message": exc.message, "code": exc.code}] if exc.field else None
-    headers = {"Retry-After": str(exc.retry_after)} if isinstance(exc, Unavailable) else None
-    return Response(problem(status, exc.message, code=exc.code, errors=errors), status=status, headers=headers)
+    return Response(problem(status, exc.message, code=exc.code, errors=errors), status=status, headers=_headers(exc))
+
+
+def status_of(exc: DomainError) -> int:
+    return next(status for kind, status in STATUS_OF.items() if isinstance(exc, kind))
+
+
+def _headers(exc: DomainError) -> dict[str, str]:
+    return {"Retry-After": str(exc.retry_after)} if isinstance(exc, Throttled | Unavailable) else {}
 
 
 def _report(exc: Exception, request: HttpRequest, response: Response) -> None:
@@ -172,6 +187,14 @@ def answer(status: int, detail: str = "", *, code: str = "", headers: dict[str, 
 def _is_page(request: HttpRequest) -> bool:
     """The admin is for people, who are better served by Django's pages."""
     return request.path.startswith("/admin/")
+
+
+def refusal(request: HttpRequest, exc: DomainError) -> HttpResponse:
+    """What a service refused a view that is none of the API's."""
+    response = _answer(request, status_of(exc), exc.message, code=exc.code)
+    for name, value in _headers(exc).items():
+        response[name] = value
+    return response
 
 
 def _answer(request: HttpRequest, status: int, detail: str = "", *, code: str = "") -> HttpResponse:

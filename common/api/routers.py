@@ -55,7 +55,7 @@ class ResourceRouter(SimpleRouter):
     @cached_property
     def root(self) -> Any:
         """Lists what is registered. Whoever includes these routes also mounts it without the slash at their end."""
-        lists = {prefix: f"{basename}-list" for prefix, _, basename in self.registry}
+        lists = {prefix: f"{basename}-list" for prefix, viewset, basename in self.registry if hasattr(viewset, "list")}
         return RootViewSet.as_view({"get": "index"}, lists=lists, name="API")
 
     def get_urls(self) -> list[URLPattern | URLResolver]:

@@ -8,9 +8,14 @@ from config import env
 from config.settings.security import SECRET_KEY
 
 AUTH_USER_MODEL = "accounts.User"
-AUTHENTICATION_BACKENDS = ["accounts.backends.AccountBackend"]
+AUTHENTICATION_BACKENDS = ["accounts.backends.AccountBackend", "accounts.backends.Auth0Backend"]
 
-PASSWORD_HASHERS = ["accounts.hashers.Argon2PasswordHasher"]
+# The first hashes; the others verify what was brought along, which is then hashed anew.
+PASSWORD_HASHERS = [
+    "accounts.hashers.Argon2PasswordHasher",
+    "accounts.hashers.BCryptSHA256PasswordHasher",
+    "accounts.hashers.BCryptPasswordHasher",
+]
 
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 8}},
@@ -42,6 +47,11 @@ REFRESH_COOKIE: dict[str, Any] = {
     "secure": env.environment() == "production",
     "max_age": int(_REFRESH_LIFETIME.total_seconds()),
 }
+
+# Sign-in waits until the address is verified.
+REQUIRE_VERIFIED_EMAIL = env.flag("REQUIRE_VERIFIED_EMAIL", default=False)
+# Where the pages are that the links in mails lead to. Never taken from a request, whose Host anybody can write.
+FRONTEND_URL = env.text("FRONTEND_URL", "http://localhost:3000").rstrip("/")
 
 # What `createstoremanager --noinput` gives the new account.
 STOCKROOM_MANAGER_PASSWORD = env.text("STOCKROOM_MANAGER_PASSWORD")

@@ -5,6 +5,7 @@ import django_stubs_ext
 from config import env
 from config.settings.api import *
 from config.settings.auth import *
+from config.settings.auth0 import *
 from config.settings.cache import *
 from config.settings.database import *
 from config.settings.email import *
@@ -38,6 +39,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "common.middleware.RequestIdMiddleware",
+    "common.middleware.ClientMiddleware",
     "common.middleware.AccessLogMiddleware",
     "common.health.HealthMiddleware",
     "django.middleware.security.SecurityMiddleware",
@@ -49,6 +51,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "common.middleware.RefusalMiddleware",
 ]
 
 TEMPLATES = [

@@ -47,8 +47,13 @@ def _with_options(config: dict[str, Any]) -> dict[str, Any]:
         "CONN_MAX_AGE": 60,
         "CONN_HEALTH_CHECKS": True,
         **config,
-        "OPTIONS": {"options": _POSTGRES_LIMITS, **given},
+        "OPTIONS": {"options": _POSTGRES_LIMITS, "prepare_threshold": _prepare_threshold(), **given},
     }
+
+
+def _prepare_threshold() -> int | None:
+    """Of what binds its values on the server (`common.prepared`): at once, or never."""
+    return 0 if env.flag("DATABASE_PREPARED_STATEMENTS", default=True) else None
 
 
 DATABASES = {"default": _with_options(env.database_url("DATABASE_URL") or _from_parts() or _embedded())}

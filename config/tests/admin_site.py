@@ -75,16 +75,20 @@ def make(model: type[Model], owner: Any, text: str = SECRET) -> Any:
     """A row of this account's that has this text wherever it can have one."""
     if isinstance(owner, model):
         return owner
-    texts = {
-        field.name: text
-        for field in model._meta.concrete_fields
-        if isinstance(field, CharField | TextField) and field.editable and not field.choices
-    }
     lookup = getattr(admin.site.get_model_admin(model), "owner", None)
     row = factory_of(model).create(**({lookup: owner} if lookup else {}))
-    model._base_manager.filter(pk=row.pk).update(**texts)  # an account has one store, which may be there already
+    # An account has one store, which may be there already.
+    model._base_manager.filter(pk=row.pk).update(**dict.fromkeys(text_fields(model), text))
     row.refresh_from_db()
     return row
+
+
+def text_fields(model: type[Model]) -> list[str]:
+    return [
+        field.name
+        for field in model._meta.concrete_fields
+        if isinstance(field, CharField | TextField) and field.editable and not field.choices
+    ]
 
 
 def any_row() -> Model:

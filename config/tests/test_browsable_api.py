@@ -15,7 +15,7 @@ from todos.factories import TodoFactory
 
 pytestmark = pytest.mark.django_db
 
-AUTHENTICATION = 2  # statements that a bearer token costs
+AUTHENTICATION = 1  # statements that a bearer token costs
 HTML = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
 REFERENCE = re.compile(r"""(?:src|href|action)=["']([^"']*)["']""")
 

@@ -69,6 +69,6 @@ def test_dotenv_fills_what_the_environment_leaves_open(monkeypatch: pytest.Monke
 def test_the_example_lists_exactly_the_variables_that_are_read() -> None:
     sources = [*(env.BASE_DIR / "config").glob("*.py"), *(env.BASE_DIR / "config/settings").glob("*.py")]
     code = "".join(path.read_text() for path in [*sources, env.BASE_DIR / "gunicorn.conf.py"])
-    read = set(re.findall(r"""\b(?:text|flag|number|words|choice|\w+_url|environ\.get)\(["']([A-Z_]+)["']""", code))
-    listed = set(re.findall(r"^#? ?([A-Z_]+)=", (env.BASE_DIR / ".env.example").read_text(), re.MULTILINE))
+    read = set(re.findall(r"""\b(?:text|flag|number|words|choice|\w+_url|environ\.get)\(["']([A-Z0-9_]+)["']""", code))
+    listed = set(re.findall(r"^#? ?([A-Z0-9_]+)=", (env.BASE_DIR / ".env.example").read_text(), re.MULTILINE))
     assert listed == read

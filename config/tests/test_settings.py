@@ -32,7 +32,7 @@ def test_database_url_is_postgresql_with_limits_kept_by_the_server() -> None:
         6543,
         "stock",
     )
-    assert entry["OPTIONS"] == {"options": LIMITS, "sslmode": "require"}
+    assert entry["OPTIONS"] == {"options": LIMITS, "prepare_threshold": 0, "sslmode": "require"}
     assert (entry["CONN_MAX_AGE"], entry["CONN_HEALTH_CHECKS"]) == (60, True)
 
 
@@ -46,6 +46,11 @@ def test_database_url_may_be_another_sqlite_file() -> None:
     assert entry["OPTIONS"]["transaction_mode"] == "IMMEDIATE"
 
 
+def test_prepared_statements_can_be_turned_off() -> None:
+    entry = database(DATABASE_URL="postgres://db/stock", DATABASE_PREPARED_STATEMENTS="off")
+    assert entry["OPTIONS"]["prepare_threshold"] is None
+
+
 def test_postgresql_in_parts() -> None:
     parts = {
         "POSTGRES_HOST": "db",
@@ -56,7 +61,7 @@ def test_postgresql_in_parts() -> None:
     }
     entry = database(**parts)
     assert [entry[key] for key in ("HOST", "PORT", "NAME", "USER", "PASSWORD")] == ["db", 6543, "shop", "u", "$p"]
-    assert entry["OPTIONS"] == {"options": LIMITS}
+    assert entry["OPTIONS"] == {"options": LIMITS, "prepare_threshold": 0}
     assert database(POSTGRES_DB="shop")["HOST"] == "127.0.0.1"
     assert database(DATABASE_URL="postgres://other/x", **parts)["HOST"] == "other"
 

@@ -6,7 +6,7 @@ from functools import partial
 import pytest
 from django.core.servers.basehttp import WSGIRequestHandler
 
-from accounts import tokens
+from accounts import sessions
 from common.testing.races import at_once, clients
 from items.models import Item
 from stores.factories import StoreManagerFactory
@@ -69,7 +69,7 @@ def test_twenty_first_items_at_once_make_one_store_manager(live_server, make_use
     with clients(live_server.url, 20) as posters:
         for _ in range(20):
             user = make_user("items:write:self")
-            auth = {"Authorization": f"Bearer {tokens.issue(user).access}"}
+            auth = {"Authorization": f"Bearer {sessions.start(user).access}"}
             answers = at_once(*(partial(client.ask, "POST", URL, PEN, auth) for client in posters))
 
             assert Counter(answer.status for answer in answers) == {201: 20}

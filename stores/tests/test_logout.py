@@ -6,7 +6,7 @@ from django.core.management import call_command
 from django.utils import timezone
 from rest_framework_simplejwt.token_blacklist.models import BlacklistedToken, OutstandingToken
 
-from accounts import tokens
+from accounts import sessions
 from accounts.factories import UserFactory
 from common.testing.base import check_problem, fields_at_fault
 from stores.factories import StoreManagerFactory
@@ -25,7 +25,7 @@ def user():
 
 @pytest.fixture
 def token(user):
-    return tokens.issue_access(user, lifetime=MANAGER_TOKEN_LIFETIME).access
+    return sessions.start_bearer(user, lifetime=MANAGER_TOKEN_LIFETIME).access
 
 
 @pytest.fixture
@@ -59,7 +59,7 @@ def test_stands_in_the_blacklist_by_its_id_and_never_by_itself(ask, token):
 
 
 def test_ends_the_session_with_all_its_tokens(ask, api, user):
-    pair = tokens.issue(user)
+    pair = sessions.start(user)
 
     assert ask("post", URL, pair.access).status_code == 200
 
@@ -67,7 +67,7 @@ def test_ends_the_session_with_all_its_tokens(ask, api, user):
 
 
 def test_other_sign_ins_go_on(ask, user):
-    other = tokens.issue_access(user).access
+    other = sessions.start_bearer(user).access
 
     ask("post", URL)
 
@@ -86,7 +86,7 @@ def test_stays_refused_when_expired_rows_are_cleared_away(ask, token):
 
 
 def test_of_a_token_that_outlasts_every_refresh_token(ask, user):
-    long = tokens.issue_access(user, lifetime=timedelta(days=30)).access
+    long = sessions.start_bearer(user, lifetime=timedelta(days=30)).access
 
     ask("post", URL, long)
 
@@ -95,7 +95,7 @@ def test_of_a_token_that_outlasts_every_refresh_token(ask, user):
 
 
 def test_takes_any_account(ask):
-    assert ask("post", URL, tokens.issue_access(UserFactory.create()).access).status_code == 200
+    assert ask("post", URL, sessions.start_bearer(UserFactory.create()).access).status_code == 200
 
 
 @pytest.mark.parametrize("authorization", ["", "Basic YTpi", "Bearer", "Bearer x"])

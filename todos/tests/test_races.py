@@ -8,7 +8,7 @@ from itertools import chain, cycle
 import pytest
 from django.core.servers.basehttp import WSGIRequestHandler
 
-from accounts import tokens
+from accounts import sessions
 from common.testing.races import at_once, clients
 from todos.factories import TodoFactory
 from todos.models import Todo
@@ -29,7 +29,7 @@ def connect(live_server, owner, monkeypatch):
     """So many clients, all of them the owner's."""
     # The server sends head and body apart, for which Nagle's algorithm would make each answer wait 40 ms.
     monkeypatch.setattr(WSGIRequestHandler, "disable_nagle_algorithm", True)
-    token = tokens.issue(owner).access
+    token = sessions.start(owner).access
     with ExitStack() as stack:
         yield lambda count: stack.enter_context(clients(live_server.url, count, token))
 

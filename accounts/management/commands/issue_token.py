@@ -3,7 +3,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from accounts import tokens
+from accounts import sessions
 from accounts.models import User
 
 MAX_HOURS = 365 * 24
@@ -25,9 +25,9 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         user, hours = find(options["email"]), options["hours"]
         if hours is None:
-            bearer = tokens.issue_access(user)
+            bearer = sessions.start_bearer(user)
         elif 1 <= hours <= MAX_HOURS:
-            bearer = tokens.issue_access(user, lifetime=timedelta(hours=hours))
+            bearer = sessions.start_bearer(user, lifetime=timedelta(hours=hours))
         else:
             raise CommandError(f"A token lasts 1 to {MAX_HOURS} hours (a year): --hours {hours} is out of that.")
         self.stdout.write(bearer.access)

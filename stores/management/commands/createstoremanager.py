@@ -35,7 +35,7 @@ class Command(BaseCommand):
         given = {name: options[name] for name in ("email", "name") if options[name] is not None}
         values = self.asked(given, options.get("stdin", sys.stdin)) if options["interactive"] else unasked(given)
         try:
-            manager = services.open_store(**values)
+            manager = services.open_store(**values, verified=True)
         except Invalid as refusal:
             raise CommandError(f"{refusal}. Use another --email.") from None
         if options["staff"]:

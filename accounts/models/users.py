@@ -1,66 +1,19 @@
-"""Accounts, and the roles that say what they may do."""
+"""Accounts."""
 
+from collections.abc import Iterable
 from functools import cached_property
 from typing import Any, NamedTuple, cast
 
+from django.contrib.auth.hashers import check_password, make_password
 from django.contrib.auth.models import AbstractBaseUser, PermissionsMixin
 from django.db import models
 from django.db.models import Q
 
 from accounts.managers import UserManager, email_key
+from accounts.models.roles import Role
 from accounts.validators import validate_email_key
 from common.models import TimestampedModel
 from common.permissions import EVERYTHING
-
-
-class Permission(models.Model):
-    """A permission string, `resource:action` or `resource:action:self`; `*` is every one of them."""
-
-    codename = models.CharField(max_length=100, unique=True)
-
-    class Meta:
-        ordering = ("codename",)
-
-    def __str__(self) -> str:
-        return self.codename
-
-
-class Role(models.Model):
-    """A named set of permission strings, for administrators to edit."""
-
-    ADMIN = "admin"
-    STORE_MANAGER = "store_manager"
-    USER = "user"
-
-    RANKED = (ADMIN, STORE_MANAGER, USER)
-
-    name = models.CharField(max_length=64, unique=True)
-    description = models.CharField(max_length=255, blank=True)
-    permissions = models.ManyToManyField(Permission, related_name="roles", blank=True)
-
-    class Meta:
-        ordering = ("name",)
-
-    def __str__(self) -> str:
-        return self.name
-
-    @property
-    def is_built_in(self) -> bool:
-        """Whether code knows it by its name, which therefore stays."""
-        return self.name in self.RANKED
-
-
-class OfferedGrant(models.Model):
-    """A default grant that its role was given once. It stays when the grant is taken away, or its role deleted."""
-
-    role = models.CharField(max_length=64)
-    permission = models.CharField(max_length=100)
-
-    class Meta:
-        constraints = (models.UniqueConstraint(fields=["role", "permission"], name="offered_grant_once"),)
-
-    def __str__(self) -> str:
-        return f"{self.role}: {self.permission}"
 
 
 class EmailKeyField(models.CharField[str | None, str | None]):
@@ -85,6 +38,7 @@ class User(AbstractBaseUser, PermissionsMixin, TimestampedModel):
     name = models.CharField(max_length=64, blank=True)
     is_active = models.BooleanField("active", default=True, help_text="Untick this instead of deleting the account.")
     is_staff = models.BooleanField("staff", default=False, help_text="May sign in to this administration.")
+    email_verified_at = models.DateTimeField("address verified at", null=True, blank=True, editable=False)
     token_version = models.PositiveIntegerField(
         default=0, editable=False, help_text="Raising it ends every session of the account."
     )
@@ -113,13 +67,30 @@ class User(AbstractBaseUser, PermissionsMixin, TimestampedModel):
             update_fields = {*update_fields, "email_key"}
         super().save(*args, update_fields=update_fields, **kwargs)
 
+    def check_password(self, raw_password: str | None) -> bool:
+        """Whether it is right. A hash of an old kind is then replaced, unless the password was changed meanwhile."""
+        checked = self.password
+
+        def upgrade(password: str) -> None:
+            self.password = make_password(password)
+            User.objects.filter(pk=self.pk, password=checked).update(password=self.password)
+
+        return check_password(raw_password, checked, upgrade)
+
     @cached_property
     def grants(self) -> Grants:
         rows = list(self.roles.values_list("name", "permissions__codename"))
-        permissions = {codename for _, codename in rows if codename is not None}
-        if self.is_superuser:
-            permissions.add(EVERYTHING)
-        return Grants(frozenset(name for name, _ in rows), frozenset(permissions))
+        return self._grants(
+            roles={name for name, _ in rows}, permissions={codename for _, codename in rows if codename is not None}
+        )
+
+    def preload_grants(self, *, roles: Iterable[str], permissions: Iterable[str]) -> None:
+        """For whoever has read them along with the account."""
+        self.grants = self._grants(roles, permissions)
+
+    def _grants(self, roles: Iterable[str], permissions: Iterable[str]) -> Grants:
+        everything = {EVERYTHING} if self.is_superuser else set()
+        return Grants(frozenset(roles), frozenset(permissions) | everything)
 
     @property
     def role_names(self) -> frozenset[str]:

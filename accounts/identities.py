@@ -1,0 +1,92 @@
+"""The accounts of people whom an identity provider vouches for."""
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+from django.db import IntegrityError, transaction
+from django.db.models import Exists
+from django.utils import timezone
+from rest_framework_simplejwt.token_blacklist.models import BlacklistedToken
+
+from accounts import audit, revocation
+from accounts.audit import Action
+from accounts.auth0 import Claims
+from accounts.models import ExternalIdentity, Grants, Role, User
+from accounts.tokens import InvalidToken
+from accounts.validators import validate_email_key
+
+
+def account(claims: Claims) -> User:
+    """The account that the token is about, with what it may do. It is made when it is first seen.
+
+    Two queries, one when the token itself says all that it may do.
+    """
+    identity = _live_identity(claims) or _first_sight(claims, _address(claims))
+    user = identity.user
+    if not user.is_active:
+        raise InvalidToken
+    if settings.AUTH0_RBAC:
+        user.grants = _granted_by(claims)
+    _ = user.grants
+    return user
+
+
+@transaction.atomic
+def revoke(claims: Claims) -> None:
+    """Refuse this one token from now on. The session with the provider is not ours to end."""
+    revocation.blacklist(claims.jti, until=claims.expires_at)
+
+
+def retire_tokens(user: User) -> None:
+    """Refuse all that providers have issued to this account so far."""
+    ExternalIdentity.objects.filter(user=user).update(tokens_valid_from=timezone.now())
+
+
+def _live_identity(claims: Claims) -> ExternalIdentity | None:
+    revoked = BlacklistedToken.objects.filter(token__jti=claims.jti)
+    known = ExternalIdentity.objects.select_related("user").annotate(token_is_revoked=Exists(revoked))
+    identity = known.filter(issuer=claims.issuer, subject=claims.subject).first()
+    if identity is None:
+        return None
+    valid_from = identity.tokens_valid_from
+    if identity.token_is_revoked or (valid_from and claims.issued_at < valid_from):
+        raise InvalidToken
+    return identity
+
+
+def _first_sight(claims: Claims, email: str | None) -> ExternalIdentity:
+    """The constraints decide: who comes second finds the account of the first, and an address stays whose it was."""
+    try:
+        return _enrol(claims, email)
+    except IntegrityError:
+        if identity := _live_identity(claims):
+            return identity
+        if email is None:
+            raise
+    return _first_sight(claims, None)
+
+
+@transaction.atomic
+def _enrol(claims: Claims, email: str | None) -> ExternalIdentity:
+    user = User.objects.create_user(email, email_verified_at=timezone.now() if email else None)
+    roles = [] if settings.AUTH0_RBAC else [settings.AUTH0_DEFAULT_ROLE]
+    user.roles.add(*(Role.objects.get_or_create(name=role)[0] for role in roles))
+    audit.record(Action.REGISTERED, actor=user, data={"issuer": claims.issuer, "roles": roles})
+    return ExternalIdentity.objects.create(user=user, issuer=claims.issuer, subject=claims.subject)
+
+
+def _address(claims: Claims) -> str | None:
+    """The address, where it is one that could have been registered here."""
+    try:
+        validate_email(claims.email)
+        validate_email_key(claims.email or "")
+    except ValidationError:
+        return None
+    return claims.email
+
+
+def _granted_by(claims: Claims) -> Grants:
+    """What the token says, and what the roles that it names grant here."""
+    rows = list(Role.objects.filter(name__in=claims.roles).values_list("name", "permissions__codename"))
+    of_roles = {codename for _, codename in rows if codename is not None}
+    return Grants(frozenset(name for name, _ in rows), claims.permissions | of_roles)

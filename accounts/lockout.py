@@ -1,0 +1,153 @@
+"""How often a password may be tried, whoever asks for it and at whichever door.
+
+Each try is a row, reserved before the hash and settled by its result: so a hundred tries at once are evaluated no
+oftener than a hundred in turn. It stands in the database, which every process shares. What was typed as an address is
+kept as a keyed hash, and counts the same whether or not it has an account.
+"""
+
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from hashlib import blake2b
+from math import ceil
+
+from django.db import connection, transaction
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+from django.utils.crypto import salted_hmac
+
+from accounts.managers import email_key
+from accounts.models import PasswordTry
+from common.client import client
+from common.exceptions import Throttled, Unavailable
+
+State = PasswordTry.State
+
+DAY = timedelta(days=1)
+QUARTER = timedelta(minutes=15)
+
+# A process that died meanwhile did not settle its tries: from then on they count as failed.
+ABANDONED_AFTER = timedelta(seconds=30)
+# How long an address keeps its standing with the account that signed in from it.
+KNOWN_FOR = timedelta(days=30)
+CLEARED_AT_ONCE = 100
+# How long one waits for tries that are being evaluated, in seconds.
+PATIENCE = 2.0
+
+
+class LockedOut(Throttled):
+    def __init__(self, retry_after: int) -> None:
+        super().__init__(
+            "Too many wrong passwords. Try again later.", code="locked_out", retry_after=max(1, retry_after)
+        )
+
+
+class Crowded(Exception):
+    """Tries that are being evaluated would, if they fail, use up the limit."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    failures: int
+    within: timedelta
+
+    def check(self, tries: Iterable[PasswordTry], now: datetime) -> None:
+        recent = [one for one in tries if one.created_at > now - self.within]
+        failed = [one for one in recent if one.state == State.FAILED or one.created_at < now - ABANDONED_AFTER]
+        if len(failed) >= self.failures:
+            ends = sorted(one.created_at for one in failed)[-self.failures] + self.within
+            raise LockedOut(ceil((ends - now).total_seconds()))
+        if len(recent) >= self.failures:
+            raise Crowded
+
+
+TOGETHER = Limit(5, QUARTER)  # one account from one address
+ACCOUNT = Limit(100, DAY)
+NETWORK = Limit(100, QUARTER)
+
+
+def account_key(email: str) -> str:
+    return salted_hmac("accounts.lockout", email_key(email), algorithm="sha256").hexdigest()
+
+
+@contextmanager
+def attempt(account: str) -> Iterator[PasswordTry]:
+    """A try at the password of this account: settle it inside. One that was never evaluated is given back."""
+    reserved = _reserve_when_there_is_room(account, client.get().network)
+    try:
+        yield reserved
+    finally:
+        if reserved.state == State.PENDING:
+            reserved.delete()
+
+
+def settle(reserved: PasswordTry, *, passed: bool) -> None:
+    """Call it in the transaction that records the result."""
+    reserved.state = State.PASSED if passed else State.FAILED
+    if passed:
+        reserved.expires_at = reserved.created_at + KNOWN_FOR
+        _clear_away(PasswordTry.objects.filter(account=reserved.account, network=reserved.network, state=State.PASSED))
+    reserved.save(update_fields=["state", "expires_at"])
+
+
+def forgive(account: str) -> None:
+    """Who has proved by mail that the account is theirs starts anew."""
+    PasswordTry.objects.filter(account=account, state=State.FAILED).delete()
+
+
+def _reserve_when_there_is_room(account: str, network: str) -> PasswordTry:
+    deadline, pause = time.monotonic() + PATIENCE, 0.01
+    while True:
+        try:
+            # First without the lock: whoever is refused anyway must not keep others waiting.
+            _check(account, network, timezone.now())
+            return _reserve(account, network)
+        except Crowded:
+            if time.monotonic() > deadline:
+                raise Unavailable("Too many sign-ins at once. Try again.", code="busy", retry_after=1) from None
+        time.sleep(pause)
+        pause = min(2 * pause, 0.16)
+
+
+@transaction.atomic
+def _reserve(account: str, network: str) -> PasswordTry:
+    _one_at_a_time(f"account {account}", f"network {network}")
+    now = timezone.now()
+    _check(account, network, now)
+    _clear_away(PasswordTry.objects.filter(expires_at__lt=now))
+    return PasswordTry.objects.create(account=account, network=network, created_at=now, expires_at=now + DAY)
+
+
+def _check(account: str, network: str, now: datetime) -> None:
+    of_account = Q(account=account, created_at__gt=now - DAY)
+    from_network = Q(network=network, created_at__gt=now - QUARTER)
+    tries = list(PasswordTry.objects.filter(of_account | from_network).exclude(state=State.PASSED))
+    TOGETHER.check((one for one in tries if one.account == account and one.network == network), now)
+    NETWORK.check((one for one in tries if one.network == network), now)
+    if not _is_known(account, network, now):
+        ACCOUNT.check((one for one in tries if one.account == account), now)
+
+
+def _clear_away(rows: QuerySet[PasswordTry]) -> None:
+    """But those that somebody else is clearing away: two must not wait for each other."""
+    if keys := list(rows.select_for_update(skip_locked=True).values_list("pk", flat=True)[:CLEARED_AT_ONCE]):
+        PasswordTry.objects.filter(pk__in=keys).delete()
+
+
+def _is_known(account: str, network: str, now: datetime) -> bool:
+    """Whether the owner has signed in from there: the tries of strangers elsewhere must not lock them out."""
+    passed = PasswordTry.objects.filter(account=account, network=network, state=State.PASSED)
+    return passed.filter(expires_at__gt=now).exists()
+
+
+def _one_at_a_time(*names: str) -> None:
+    """Until the transaction ends. On SQLite the transaction itself is the lock."""
+    if connection.vendor != "postgresql":
+        return
+    numbers = (blake2b(name.encode(), digest_size=8).digest() for name in names)
+    with connection.cursor() as cursor:
+        # In the order of the array, so that two cannot wait for each other.
+        ordered = sorted(int.from_bytes(digest, signed=True) for digest in numbers)
+        cursor.execute("SELECT pg_advisory_xact_lock(number) FROM unnest(%s::bigint[]) AS number", [ordered])

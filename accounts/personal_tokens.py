@@ -1,0 +1,114 @@
+"""Personal access tokens: made by an account for its own programs, shown once, and kept as a hash.
+
+The secret has 256 bits, so that a plain SHA-256 cannot be searched; it is found by its hash, which takes as long for
+any other.
+"""
+
+import hashlib
+import re
+import secrets
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.utils import timezone
+
+from accounts import audit
+from accounts.audit import Action
+from accounts.models import Grants, PersonalAccessToken, User
+from accounts.tokens import InvalidToken, StaleToken
+from common.exceptions import Forbidden, Missing
+from common.permissions import EVERYTHING, SELF
+
+# By which a scanner of leaked secrets can tell it.
+PREFIX = "srp_"
+_FORM = re.compile(PREFIX + r"[A-Za-z0-9_-]{43}")
+
+# How often the last use is written down, at most.
+USE_INTERVAL = timedelta(minutes=1)
+
+
+def issue(
+    user: User, *, name: str, permissions: Iterable[str], expires_at: datetime
+) -> tuple[PersonalAccessToken, str]:
+    """The row, and the token itself, which nobody can tell again.
+
+    What counts is what the account holds here, not what the token of an identity provider lets it do at the moment.
+    """
+    raw = PREFIX + secrets.token_urlsafe(32)
+    wanted = frozenset(permissions)
+    with transaction.atomic():
+        account = User.objects.select_for_update().get(pk=user.pk)
+        if missing := sorted(wanted - common(wanted, account.permission_strings)):
+            raise Forbidden(f"You do not hold these permissions: {', '.join(missing)}", code="permission_not_held")
+        token = PersonalAccessToken.objects.create(
+            user=account,
+            name=name,
+            digest=_digest(raw),
+            permissions=sorted(wanted),
+            version=account.token_version,
+            expires_at=expires_at,
+        )
+        audit.record(Action.TOKEN_CREATED, actor=account, data={"token": str(token.pk), "permissions": sorted(wanted)})
+    return token, raw
+
+
+def is_personal(raw: str) -> bool:
+    return raw.startswith(PREFIX)
+
+
+def read(raw: str) -> PersonalAccessToken:
+    """The row of a token that is still taken, with its account."""
+    if not _FORM.fullmatch(raw):
+        raise InvalidToken
+    rows = PersonalAccessToken.objects.select_related("user").filter(digest=_digest(raw), revoked_at=None)
+    token = rows.first()
+    if token is None or token.expires_at <= timezone.now() or not token.user.is_active:
+        raise InvalidToken
+    if token.version != token.user.token_version:
+        raise StaleToken
+    return token
+
+
+def identify(raw: str) -> tuple[User, PersonalAccessToken]:
+    """The account that the token speaks for, with what both of them hold. Two queries, and one more once a minute."""
+    token = read(raw)
+    user = token.user
+    held = user.grants
+    # Whoever has a role may do all that it ever grants; a token may not, unless it may do everything.
+    roles = held.roles if EVERYTHING in token.permissions else frozenset[str]()
+    user.grants = Grants(roles, common(frozenset(token.permissions), held.permissions))
+    _note_use(token)
+    return user, token
+
+
+def revoke(token: PersonalAccessToken) -> None:
+    with transaction.atomic():
+        if PersonalAccessToken.objects.filter(pk=token.pk, revoked_at=None).update(revoked_at=timezone.now()):
+            audit.record(Action.TOKEN_REVOKED, actor=token.user, data={"token": str(token.pk)})
+
+
+def revoke_one(user: User, id: str) -> None:
+    token = PersonalAccessToken.objects.kept().select_related("user").filter(pk=id, user=user).first()
+    if token is None:
+        raise Missing("Token not found")
+    revoke(token)
+
+
+def common(some: frozenset[str], others: frozenset[str]) -> frozenset[str]:
+    """What both cover: `items:read` covers `items:read:self`, and `*` everything."""
+    return frozenset({one for one in some if _covers(others, one)} | {one for one in others if _covers(some, one)})
+
+
+def _covers(held: frozenset[str], permission: str) -> bool:
+    return not held.isdisjoint({EVERYTHING, permission, permission.removesuffix(SELF)})
+
+
+def _note_use(token: PersonalAccessToken) -> None:
+    now = timezone.now()
+    if token.last_used_at is None or token.last_used_at < now - USE_INTERVAL:
+        PersonalAccessToken.objects.filter(pk=token.pk).unused_for(USE_INTERVAL).update(last_used_at=now)
+
+
+def _digest(raw: str) -> str:
+    return hashlib.sha256(raw.encode()).hexdigest()

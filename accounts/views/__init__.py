@@ -1,0 +1,21 @@
+from accounts.views.addresses import AddressViewSet
+from accounts.views.keys import jwks
+from accounts.views.me import MeViewSet
+from accounts.views.passwords import PasswordViewSet
+from accounts.views.personal_tokens import PersonalTokenViewSet
+from accounts.views.registration import RegistrationViewSet
+from accounts.views.sessions import SessionViewSet
+from accounts.views.sign_in import SignInViewSet
+from accounts.views.token import TokenViewSet
+
+__all__ = [
+    "AddressViewSet",
+    "MeViewSet",
+    "PasswordViewSet",
+    "PersonalTokenViewSet",
+    "RegistrationViewSet",
+    "SessionViewSet",
+    "SignInViewSet",
+    "TokenViewSet",
+    "jwks",
+]
