@@ -47,6 +47,8 @@ def _live_identity(claims: Claims) -> ExternalIdentity | None:
     known = ExternalIdentity.objects.select_related("user").annotate(token_is_revoked=Exists(revoked))
     identity = known.filter(issuer=claims.issuer, subject=claims.subject).first()
     if identity is None:
+        if revoked.exists():
+            raise InvalidToken
         return None
     valid_from = identity.tokens_valid_from
     if identity.token_is_revoked or (valid_from and claims.issued_at < valid_from):

@@ -81,6 +81,8 @@ def reset(*, token: str, new_password: str) -> None:
     hashed = make_password(new_password)
     with transaction.atomic():
         user = emails.redeem(link)
+        if user.email != link.email:
+            raise emails.unusable()  # it went to an address that is no longer the account's
         if user.email_verified_at is None:
             user.email_verified_at = timezone.now()
         _set(user, hashed)

@@ -38,7 +38,10 @@ def issue(
     raw = PREFIX + secrets.token_urlsafe(32)
     wanted = frozenset(permissions)
     with transaction.atomic():
-        account = User.objects.select_for_update().get(pk=user.pk)
+        rows = User.objects.select_for_update()
+        account = rows.filter(pk=user.pk, token_version=user.token_version, is_active=True).first()
+        if account is None:  # logged out everywhere, or gone, since the request was authenticated
+            raise Forbidden("The account has been signed out.", code="token_stale")
         if missing := sorted(wanted - common(wanted, account.permission_strings)):
             raise Forbidden(f"You do not hold these permissions: {', '.join(missing)}", code="permission_not_held")
         token = PersonalAccessToken.objects.create(
