@@ -10,10 +10,9 @@ from django.db import IntegrityError
 from django.utils import timezone
 from rest_framework.test import APIClient
 
-from accounts import personal_tokens, sessions
+from accounts import sessions
 from accounts.factories import PASSWORD
 from accounts.models import AuditEvent, PersonalAccessToken, Role, User
-from common.exceptions import Forbidden
 
 pytestmark = pytest.mark.django_db
 
@@ -289,16 +288,3 @@ def test_it_is_asked_of_no_other_verifier(make, tenant, monkeypatch):
 
     assert client.get(ME).status_code == 200
     assert tenant.hits == 0
-
-
-def test_none_is_made_once_the_account_is_signed_out_everywhere(make_user):
-    user = make_user("todos:read:self")
-    assert user.holds("todos:read:self")
-    sessions.end_all(User.objects.get(pk=user.pk))
-
-    with pytest.raises(Forbidden):
-        personal_tokens.issue(
-            user, name="late", permissions=["todos:read:self"], expires_at=timezone.now() + timedelta(days=1)
-        )
-
-    assert not PersonalAccessToken.objects.exists()
