@@ -1,0 +1,8 @@
+"""Django REST framework as its tutorial has it: ModelViewSet, ModelSerializer, PageNumberPagination, simplejwt."""
+
+import os
+
+from django.core.wsgi import get_wsgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "settings")
+application = get_wsgi_application()
