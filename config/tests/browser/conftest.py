@@ -1,4 +1,7 @@
-"""Debian's Chromium on the live server. A page that complains on its console, or asks another host, fails its test."""
+"""Debian's Chromium on the live server.
+
+A page that complains on its console, of its Content-Security-Policy say, or asks another host, fails its test.
+"""
 
 import re
 import shutil
@@ -11,9 +14,10 @@ from urllib.parse import urlsplit
 import pytest
 from django.core.cache import cache
 from django.core.management import call_command
-from playwright.sync_api import Browser, ConsoleMessage, Error, Page, Request, Route, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Error, Page, Request, expect, sync_playwright
 
 CHROMIUM = "/usr/bin/chromium"
+TIMEOUT = 15_000
 MISSING = f"The browser tests need {CHROMIUM}: apt-get install chromium (Debian)."
 ARGS = [
     "--no-sandbox",
@@ -24,11 +28,6 @@ ARGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-# What a strict policy allows; the libraries of the docs write style elements, and search in a worker.
-POLICY = (
-    "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; "
-    "font-src 'self' data:; worker-src 'self' blob:; connect-src 'self'; frame-ancestors 'none'"
-)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -42,6 +41,7 @@ def browser() -> Iterator[Browser]:
     # Playwright keeps an event loop running in this thread, where Django would refuse to touch the database.
     with pytest.MonkeyPatch.context() as patch, sync_playwright() as playwright:
         patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+        expect.set_options(timeout=TIMEOUT)
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGS)
         yield browser
         browser.close()
@@ -89,7 +89,7 @@ def watch(live_server) -> Watch:
 @pytest.fixture
 def page(browser: Browser, live_server, demo_data: None, watch: Watch) -> Iterator[Page]:
     context = browser.new_context(base_url=live_server.url, viewport={"width": 1280, "height": 900})
-    context.set_default_timeout(15_000)
+    context.set_default_timeout(TIMEOUT)
     page = context.new_page()
     page.on("console", watch.on_console)
     page.on("pageerror", watch.on_error)
@@ -97,20 +97,6 @@ def page(browser: Browser, live_server, demo_data: None, watch: Watch) -> Iterat
     yield page
     context.close()
     assert watch.complaints == []
-
-
-@pytest.fixture
-def under_policy(page: Page) -> None:
-    """Pages come with a strict Content-Security-Policy, and say on the console what it forbids."""
-
-    def add_policy(route: Route) -> None:
-        if not route.request.is_navigation_request():
-            route.continue_()
-            return
-        response = route.fetch(max_redirects=0)
-        route.fulfill(response=response, headers={**response.headers, "content-security-policy": POLICY})
-
-    page.route("**/*", add_policy)
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ from playwright.sync_api import Page, expect
 from accounts.seeds import USER
 from todos.models import Todo
 
-pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("under_policy")]
+pytestmark = pytest.mark.browser
 
 
 @pytest.fixture

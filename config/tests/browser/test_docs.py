@@ -3,7 +3,7 @@ from playwright.sync_api import Page, expect
 
 from accounts.seeds import USER
 
-pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("under_policy")]
+pytestmark = pytest.mark.browser
 
 
 def operation(page: Page, operation_id: str):
@@ -31,6 +31,10 @@ def test_redoc(page, shot):
     page.get_by_role("menuitem", name="todos").click()
     expect(page.get_by_role("heading", name="List todos")).to_be_visible()
     shot("redoc")
+    # In a worker.
+    page.get_by_placeholder("Search...").press_sequentially("verify")
+    expect(page.locator("[data-role='search:results']").get_by_text("Verify an address by link")).to_be_visible()
+    shot("redoc-search")
 
 
 def test_scalar(page, shot):
