@@ -7,8 +7,17 @@ from config import env
 
 _POSTGRES_VARIABLES = ("POSTGRES_HOST", "POSTGRES_DB", "POSTGRES_USER")
 
-# Limits that the server keeps, so that no query and no forgotten transaction holds up the others.
-_POSTGRES_LIMITS = "-c statement_timeout=15s -c lock_timeout=5s -c idle_in_transaction_session_timeout=30s"
+_STATEMENT_TIMEOUT = env.number("DATABASE_STATEMENT_TIMEOUT", 15)
+
+# Limits that the server keeps, in seconds, so that no query and no forgotten transaction holds up the others. 0: none.
+_POSTGRES_LIMITS = {
+    "statement_timeout": _STATEMENT_TIMEOUT,
+    "lock_timeout": env.number("DATABASE_LOCK_TIMEOUT", 5),
+    "idle_in_transaction_session_timeout": env.number("DATABASE_IDLE_TIMEOUT", 30),
+}
+# One that we keep, with a server that does not even keep its own (common.silence).
+DATABASE_ANSWER_TIMEOUT = _STATEMENT_TIMEOUT and _STATEMENT_TIMEOUT + 2
+_CONNECT_TIMEOUT = env.number("DATABASE_CONNECT_TIMEOUT", 3)
 
 _SQLITE_OPTIONS = {
     # Readers beside a writer; and writers queue for the lock at BEGIN instead of failing half-way.
@@ -47,7 +56,12 @@ def _with_options(config: dict[str, Any]) -> dict[str, Any]:
         "CONN_MAX_AGE": 60,
         "CONN_HEALTH_CHECKS": True,
         **config,
-        "OPTIONS": {"options": _POSTGRES_LIMITS, "prepare_threshold": _prepare_threshold(), **given},
+        "OPTIONS": {
+            "options": " ".join(f"-c {name}={seconds}s" for name, seconds in _POSTGRES_LIMITS.items()),
+            "prepare_threshold": _prepare_threshold(),
+            "connect_timeout": _CONNECT_TIMEOUT,
+            **given,
+        },
     }
 
 

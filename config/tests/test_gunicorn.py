@@ -14,17 +14,11 @@ from typing import Any
 
 import pytest
 
+from accounts.tests.server import database_url, free_port
 from config.env import BASE_DIR
 from config.tests.support import PRODUCTION
 
 Exchange = Callable[[bytes], tuple[int, dict[str, Any]]]
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def _wait_for(server: subprocess.Popen[bytes], port: int, log: Path) -> None:
@@ -43,10 +37,11 @@ def log(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def port(log: Path) -> Iterator[int]:
-    port = _free_port()
-    variables = {"HOST": "127.0.0.1", "PORT": str(port), "WEB_CONCURRENCY": "1", "SECURE_SSL_REDIRECT": "false"}
-    environment = {"PATH": os.environ["PATH"], **PRODUCTION, **variables}
+def port(log: Path, django_db_setup: None) -> Iterator[int]:
+    port = free_port()
+    variables = {"HOST": "127.0.0.1", "PORT": str(port), "WEB_CONCURRENCY": "1", "DRAIN_SECONDS": "0"}
+    environment = {"PATH": os.environ["PATH"], **PRODUCTION, "SECURE_SSL_REDIRECT": "false", **variables}
+    environment["DATABASE_URL"] = database_url()
     with log.open("w") as out:
         server = subprocess.Popen([sys.executable, "-m", "gunicorn"], cwd=BASE_DIR, env=environment, stderr=out)
         try:
@@ -64,7 +59,7 @@ def connection(port: int) -> Iterator[http.client.HTTPConnection]:
 
 
 @pytest.fixture
-def exchange(connection: http.client.HTTPConnection) -> Exchange:
+def exchange(connection: http.client.HTTPConnection, transactional_db: None) -> Exchange:
     """Sends the raw bytes of a body in chunks to the login, and answers status and JSON."""
 
     def exchange(chunks: bytes) -> tuple[int, dict[str, Any]]:
@@ -147,7 +142,7 @@ def test_the_longest_cursor_fits(connection: http.client.HTTPConnection) -> None
     assert get(connection, "/api/v1/todos?cursor=" + "a" * 8_000, Host="api.example.com") == 401
 
 
-def test_a_body_that_breaks_off_is_400(port: int) -> None:
+def test_a_body_that_breaks_off_is_400(port: int, transactional_db: None) -> None:
     with socket.create_connection(("127.0.0.1", port), timeout=30) as client:
         head = b"POST /api/v1/users/login HTTP/1.1\r\nHost: api.example.com\r\nContent-Type: application/json\r\n"
         client.sendall(head + b"Content-Length: 100\r\n\r\n{}")
