@@ -1,48 +1,30 @@
+from copy import copy
+from functools import partial
 from typing import Any, cast
 
 from django import forms
 from django.contrib import admin
-from django.contrib.admin.utils import unquote
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
-from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
 from django.contrib.auth.models import Group
-from django.db import transaction
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
+from django.utils.html import format_html
+from django_tasks_db.models import DBTaskResult
 from rest_framework_simplejwt.token_blacklist.models import BlacklistedToken, OutstandingToken
 
-from accounts import audit, passwords, sessions
+from accounts import audit, membership, services
+from accounts.administrators import an_administrator_stays
 from accounts.audit import Action
+from accounts.forms import AccountChangeForm, AccountCreationForm, PasswordForm
 from accounts.granting import grantable_permissions, grantable_roles, may_edit_account, may_edit_role
-from accounts.managers import email_key
 from accounts.models import AuditEvent, Role, User
 from common.admin.resources import ResourceAdmin, created
 
-# What an account may do is said by its roles, and tokens are nobody's to look at.
-admin.site.unregister([Group, OutstandingToken, BlacklistedToken])
+# What an account may do is said by its roles, and tokens are nobody's to look at, nor who was mailed.
+admin.site.unregister([Group, OutstandingToken, BlacklistedToken, DBTaskResult])
 
-FLAGS = ("is_active", "is_staff", "is_superuser")
-
-
-class UniqueEmailMixin(forms.ModelForm[User]):
-    def clean_email(self) -> str | None:
-        email: str | None = self.cleaned_data["email"]
-        if email and User.objects.filter(email_key=email_key(email)).exclude(pk=self.instance.pk).exists():
-            raise forms.ValidationError(f"User with email {email} already registered", code="email_taken")
-        return email
-
-
-class AccountCreationForm(UniqueEmailMixin, AdminUserCreationForm[User]):
-    class Meta:
-        model = User
-        fields = ("email", "name")
-
-
-class AccountChangeForm(UniqueEmailMixin, UserChangeForm[User]):
-    class Meta:
-        model = User
-        fields = ("email", "password", "name", "is_active", "is_staff", "is_superuser", "roles")
+FLAGS = ("is_staff", "is_superuser")
 
 
 @admin.register(User)
@@ -70,6 +52,8 @@ class UserAdmin(ResourceAdmin[User], DjangoUserAdmin[User]):
         ),
     )
     filter_horizontal = ()
+
+    guard = staticmethod(an_administrator_stays)
 
     def may(self, request: HttpRequest, action: str, obj: User | None) -> bool:
         allowed = super().may(request, action, obj)
@@ -107,43 +91,33 @@ class UserAdmin(ResourceAdmin[User], DjangoUserAdmin[User]):
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
         if not change:
             obj.email_verified_at = timezone.now() if obj.email else None
+        elif "email" in form.changed_data:
+            services.change_email(User.objects.lock(obj), obj.email, by=account(request))
         super().save_model(request, obj, form, change)
         if not change:
             audit.record(Action.REGISTERED, actor=account(request), about=obj)
-        if change and "email" in form.changed_data:
-            audit.record(Action.EMAIL_CHANGED, actor=account(request), about=obj)
         if change and "is_active" in form.changed_data:
-            sessions.end_all(obj)
+            services.set_active(obj, obj.is_active, by=account(request))
 
     def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:
-        """As when its owner changes it, every token of the account is dead then."""
-        with transaction.atomic():
-            before = self.get_object(request, unquote(id))
-            response = super().user_change_password(request, id, form_url)
-            after = before and User.objects.get(pk=before.pk)
-            if before and after and after.password != before.password:
-                passwords.after_change(after)
-                audit.record(Action.PASSWORD_CHANGED, actor=account(request), about=after)
-        return response
+        """Django's page, with a form that knows who is at it: what one admin is told, all requests share."""
+        page = copy(self)
+        page.change_password_form = partial(PasswordForm, by=account(request))
+        return self._telling(request, lambda: super(UserAdmin, page).user_change_password(request, id, form_url))
 
     def delete_model(self, request: HttpRequest, obj: User) -> None:
         self.delete_queryset(request, User.objects.filter(pk=obj.pk))
 
-    @transaction.atomic
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
         for user in queryset:
-            audit.record(Action.ACCOUNT_DELETED, actor=account(request), about=user)
-        super().delete_queryset(request, queryset)
+            services.remove_account(user, by=account(request))
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         """What an account may do is also said by what it is ticked to be."""
-        before = sorted(role.name for role in form.instance.roles.all())
-        super().save_related(request, form, formsets, change)
-        after = sorted(form.instance.roles.values_list("name", flat=True))
-        flags = {name: getattr(form.instance, name) for name in FLAGS if name in form.changed_data}
-        if after != before or flags:
-            data = {"before": before, "roles": after, **flags}
-            audit.record(Action.ROLES_CHANGED, actor=account(request), about=form.instance, data=data)
+        if "roles" in form.changed_data or not change:
+            membership.set_roles(form.instance, form.cleaned_data["roles"], by=account(request))
+        if flags := {name: getattr(form.instance, name) for name in FLAGS if name in form.changed_data}:
+            audit.record(Action.ROLES_CHANGED, actor=account(request), about=form.instance, data=flags)
 
 
 @admin.register(AuditEvent)
@@ -152,12 +126,20 @@ class AuditEventAdmin(ResourceAdmin[AuditEvent]):
 
     resource = "audit"
     verbs = {"view": "read"}
-    list_display = ("created_at", "action", "actor_id", "subject", "ip", "request_id")
+    list_display = ("created_at", "action", "count", "by", "subject", "ip", "request_id")
     list_filter = ("action",)
     search_fields = ("subject", "ip", "request_id")
     date_hierarchy = "created_at"
-    fields = ("created_at", "action", "actor_id", "subject", "ip", "user_agent", "request_id", "data")
+    show_full_result_count = False  # nor count them all, only to say of how many
+    fields = ("created_at", "action", "count", "actor_id", "subject", "ip", "user_agent", "request_id", "data")
     readonly_fields = fields
+
+    @admin.display(description="actor")
+    def by(self, event: AuditEvent) -> str:
+        """What this account did is a click away."""
+        if event.actor_id is None:
+            return "-"
+        return format_html('<a href="?actor__id__exact={}">users/{}</a>', event.actor_id, event.actor_id)
 
 
 @admin.register(Role)
@@ -168,6 +150,8 @@ class RoleAdmin(ResourceAdmin[Role]):
     search_fields = ("name", "description", "permissions__codename")
     fields = ("name", "description", "permissions")
     filter_horizontal = ("permissions",)
+
+    guard = staticmethod(an_administrator_stays)
 
     def may(self, request: HttpRequest, action: str, obj: Role | None) -> bool:
         allowed = super().may(request, action, obj)
@@ -183,6 +167,24 @@ class RoleAdmin(ResourceAdmin[Role]):
         if db_field.name == "permissions":
             kwargs["queryset"] = grantable_permissions(account(request))
         return super().formfield_for_manytomany(db_field, request, **kwargs)
+
+    def save_model(self, request: HttpRequest, obj: Role, form: Any, change: bool) -> None:
+        """With what it grants; nothing is left for `save_related`."""
+        if change:
+            asked = {name: form.cleaned_data[name] for name in form.changed_data}
+            membership.change_role(obj, by=account(request), **asked)
+        else:
+            obj.pk = membership.create_role(by=account(request), **form.cleaned_data).pk
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        pass
+
+    def delete_model(self, request: HttpRequest, obj: Role) -> None:
+        membership.delete_role(obj, by=account(request))
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Role]) -> None:
+        for role in queryset:
+            membership.delete_role(role, by=account(request))
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Role]:
         rows = super().get_queryset(request).prefetch_related("permissions")

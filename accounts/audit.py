@@ -1,32 +1,59 @@
 """The one way into the audit. Call it inside the transaction of what it tells of."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from hashlib import blake2b
 from uuid import UUID
 
+from django.db import transaction
 from django.utils import timezone
 
-from accounts.models import AuditEvent, User
+from accounts.models import AuditEvent, Role, User
 from common.client import client
 from common.logging import request_id
+from common.signals import recorded
 
 Action = AuditEvent.Action
 Data = Mapping[str, str | int | bool | list[str]]
+Subject = User | Role
+
+# Of gathered rows of one action. From an address there is one a minute, but addresses can be had by the million.
+MAX_ROWS_A_MINUTE = 200
+PRUNED_AT_ONCE = 10_000
 
 
-def record(action: Action, *, actor: User | None = None, about: User | None = None, data: Data | None = None) -> None:
+def record(
+    action: Action, *, actor: User | None = None, about: Subject | None = None, data: Data | None = None
+) -> None:
     """`actor` did it to `about`, or to their own account. No secret belongs into `data`, nor what somebody typed."""
     _event(action, actor, about, data).save()
+    recorded.send_robust(sender=None, action=str(action))
 
 
 def record_once_a_minute(
-    action: Action, *, actor: User | None = None, about: User | None = None, data: Data | None = None
+    action: Action, *, actor: User | None = None, about: Subject | None = None, data: Data | None = None
 ) -> None:
-    """For what a stranger can make happen without end: of the same thing from the same address, the first a minute."""
+    """For what a stranger can make happen without end. The same by the same account, or from the same address, makes
+    one row a minute: the first, and how many there were. Whatever they chose themselves, whom it was `about` say, makes
+    no row of its own; nor could the time that one takes tell who has an account."""
     event = _event(action, actor, about, data)
-    same = (action, event.actor_id, event.subject, client.get().network, f"{event.created_at:%Y-%m-%dT%H:%M}")
-    event.gathered = UUID(bytes=blake2b(repr(same).encode(), digest_size=16).digest())
-    AuditEvent.objects.bulk_create([event], ignore_conflicts=True)
+    _gather(event, who=f"users/{actor.pk}" if actor else client.get().network)
+
+
+def prune(before: datetime) -> int:
+    """Take away what is older, some at a time, each time with a row that says so. Returns how many rows."""
+    total = 0
+    while True:
+        with transaction.atomic():
+            deleted = AuditEvent.objects.prune(before, at_most=PRUNED_AT_ONCE)
+            if deleted:
+                record(Action.AUDIT_PRUNED, data={"rows": deleted, "before": before.isoformat()})
+        total += deleted
+        if deleted < PRUNED_AT_ONCE:
+            return total
+
+
+# What is told by signals
 
 
 def record_sign_out(sender: object, user: User | None, **kwargs: object) -> None:
@@ -35,15 +62,57 @@ def record_sign_out(sender: object, user: User | None, **kwargs: object) -> None
         record(Action.SIGNED_OUT, actor=user)
 
 
-def _event(action: Action, actor: User | None, about: User | None, data: Data | None) -> AuditEvent:
+@transaction.atomic
+def record_refused(sender: object, *, user: int | None, method: str, route: str, code: str, **kwargs: object) -> None:
+    record_once_a_minute(Action.REFUSED, actor=_account(user), data={"method": method, "route": route, "code": code})
+
+
+@transaction.atomic
+def record_throttled(sender: object, *, user: int | None, scope: str, **kwargs: object) -> None:
+    record_once_a_minute(Action.THROTTLED, actor=_account(user), data={"scope": scope})
+
+
+@transaction.atomic
+def record_degraded(sender: object, *, component: str, **kwargs: object) -> None:
+    """Who asked at that moment has nothing to do with it."""
+    event = AuditEvent(action=Action.DEGRADED, data={"component": component}, created_at=timezone.now())
+    _gather(event, who=component)
+
+
+def _account(pk: int | None) -> User | None:
+    return User(pk=pk) if pk is not None else None
+
+
+def _event(action: Action, actor: User | None, about: Subject | None, data: Data | None) -> AuditEvent:
     caller, subject = client.get(), about or actor
     return AuditEvent(
         action=action,
         actor_id=actor.pk if actor else None,
-        subject=f"users/{subject.pk}" if subject else "",
+        subject=_name(subject) if subject else "",
         ip=caller.ip or None,
         user_agent=caller.user_agent,
         request_id=request_id.get(),
         data=dict(data or {}),
         created_at=timezone.now(),
     )
+
+
+def _name(subject: Subject) -> str:
+    """As the API has it."""
+    return f"{'roles' if isinstance(subject, Role) else 'users'}/{subject.pk}"
+
+
+def _gather(event: AuditEvent, *, who: str) -> None:
+    recorded.send_robust(sender=None, action=str(event.action))
+    minute = event.created_at.replace(second=0, microsecond=0)
+    event.gathered = _key(event.action, minute, who)
+    if AuditEvent.objects.count_again(event.gathered):
+        return
+    if AuditEvent.objects.gathered(event.action, since=minute)[:MAX_ROWS_A_MINUTE].count() == MAX_ROWS_A_MINUTE:
+        event = AuditEvent(action=event.action, data={"beyond": MAX_ROWS_A_MINUTE}, created_at=event.created_at)
+        event.gathered = _key(event.action, minute)
+    AuditEvent.objects.gather(event)
+
+
+def _key(action: str, minute: datetime, *who: str) -> UUID:
+    return UUID(bytes=blake2b(repr((action, minute.isoformat(), *who)).encode(), digest_size=16).digest())

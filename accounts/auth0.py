@@ -29,12 +29,17 @@ _YEAR_10000 = 253_402_300_800
 
 @dataclass(frozen=True, slots=True)
 class Claims:
-    """What a token of the tenant says. `jti` is ours: theirs need not have one."""
+    """What a token of the tenant says. `jti` is ours: theirs need not have one.
+
+    `signed_in_at` is when somebody last showed the tenant who they are, if it says so (`auth_time`, RFC 9068, 2.2.1),
+    else when the token was issued: the tenant says so by an Action only.
+    """
 
     issuer: str
     subject: str
     jti: str
     issued_at: datetime
+    signed_in_at: datetime
     expires_at: datetime
     email: str | None
     permissions: frozenset[str]
@@ -99,6 +104,7 @@ def _claims(payload: dict[str, Any], raw: str) -> Claims:
         # Of what is signed: the signature itself can be spelt in more than one way.
         jti=hashlib.sha256(raw.rpartition(".")[0].encode()).hexdigest(),
         issued_at=datetime.fromtimestamp(payload["iat"], UTC),
+        signed_in_at=datetime.fromtimestamp(payload.get("auth_time", payload["iat"]), UTC),
         expires_at=datetime.fromtimestamp(payload["exp"], UTC),
         email=_email(payload),
         permissions=_strings(payload, settings.AUTH0_PERMISSIONS_CLAIM),
@@ -115,11 +121,14 @@ def _is_for_us(payload: dict[str, Any]) -> bool:
 def _is_current(payload: dict[str, Any]) -> bool:
     now = time.time()
     issued_at, not_before, expires_at = payload.get("iat"), payload.get("nbf", 0), payload.get("exp")
+    signed_in_at = payload.get("auth_time", issued_at)
     return (
         type(issued_at) is int
+        and type(signed_in_at) is int
         and type(not_before) is int
         and type(expires_at) is int
         and 0 <= issued_at <= now + CLOCK_SKEW
+        and 0 <= signed_in_at <= now + CLOCK_SKEW
         and not_before <= now + CLOCK_SKEW
         and now < expires_at < _YEAR_10000
     )

@@ -26,10 +26,9 @@ class BearerAuthentication(BaseAuthentication):
             raise AuthenticationFailed("Missing or invalid Authorization header", code="not_authenticated")
         try:
             return credentials.identify(raw)
-        except tokens.StaleToken:
-            raise AuthenticationFailed("Invalid or expired token", code="token_stale") from None
-        except tokens.InvalidToken:
-            raise AuthenticationFailed("Invalid or expired token", code="invalid_token") from None
+        except tokens.InvalidToken as refusal:
+            code = "token_stale" if isinstance(refusal, tokens.StaleToken) else "invalid_token"
+            raise AuthenticationFailed("Invalid or expired token", code=code) from None
 
     def authenticate_header(self, request: Request) -> str:
         return "Bearer"

@@ -7,7 +7,7 @@ from factory.declarations import Sequence
 from factory.django import DjangoModelFactory
 from factory.faker import Faker
 
-from accounts.models import AuditEvent, Role, User
+from accounts.models import AuditEvent, Permission, Role, User
 
 PASSWORD = "correct horse battery"
 
@@ -43,8 +43,16 @@ class RoleFactory(DjangoModelFactory[Role]):
     name = Sequence(lambda n: f"role {n}")
 
 
+class PermissionFactory(DjangoModelFactory[Permission]):
+    class Meta:
+        model = Permission
+
+    codename = Sequence(lambda n: f"things{n}:read")
+
+
 class AuditEventFactory(DjangoModelFactory[AuditEvent]):
     class Meta:
         model = AuditEvent
 
     action = AuditEvent.Action.SIGNED_IN
+    subject = Sequence(lambda n: f"users/{n}")

@@ -4,7 +4,7 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import IntegrityError, transaction
-from django.db.models import Exists
+from django.db.models import Exists, Q, QuerySet
 from django.utils import timezone
 from rest_framework_simplejwt.token_blacklist.models import BlacklistedToken
 
@@ -21,8 +21,7 @@ def account(claims: Claims) -> User:
 
     Two queries, one when the token itself says all that it may do.
     """
-    identity = _live_identity(claims) or _first_sight(claims, _address(claims))
-    user = identity.user
+    user = _known(claims) or _first_sight(claims, _address(claims))
     if not user.is_active:
         raise InvalidToken
     if settings.AUTH0_RBAC:
@@ -34,7 +33,9 @@ def account(claims: Claims) -> User:
 @transaction.atomic
 def revoke(claims: Claims) -> None:
     """Refuse this one token from now on. The session with the provider is not ours to end."""
-    revocation.blacklist(claims.jti, until=claims.expires_at)
+    identity = _identities(claims).select_related("user").first()
+    if revocation.blacklist(claims.jti, until=claims.expires_at) and identity:
+        audit.record(Action.SIGNED_OUT, actor=identity.user)
 
 
 def retire_tokens(user: User) -> None:
@@ -42,10 +43,19 @@ def retire_tokens(user: User) -> None:
     ExternalIdentity.objects.filter(user=user).update(tokens_valid_from=timezone.now())
 
 
-def _live_identity(claims: Claims) -> ExternalIdentity | None:
+def retire_with_account(sender: object, instance: User, **kwargs: object) -> None:
+    """Of `pre_delete`, which is sent inside the transaction, whoever deletes and however many."""
+    retire_tokens(instance)
+
+
+def _identities(claims: Claims) -> QuerySet[ExternalIdentity]:
+    return ExternalIdentity.objects.filter(issuer=claims.issuer, subject=claims.subject)
+
+
+def _known(claims: Claims) -> User | None:
+    """The account, unless this token would make one. What was issued before the last account was deleted makes none."""
     revoked = BlacklistedToken.objects.filter(token__jti=claims.jti)
-    known = ExternalIdentity.objects.select_related("user").annotate(token_is_revoked=Exists(revoked))
-    identity = known.filter(issuer=claims.issuer, subject=claims.subject).first()
+    identity = _identities(claims).select_related("user").annotate(token_is_revoked=Exists(revoked)).first()
     if identity is None:
         if revoked.exists():
             raise InvalidToken
@@ -53,28 +63,32 @@ def _live_identity(claims: Claims) -> ExternalIdentity | None:
     valid_from = identity.tokens_valid_from
     if identity.token_is_revoked or (valid_from and claims.issued_at < valid_from):
         raise InvalidToken
-    return identity
+    return identity.user
 
 
-def _first_sight(claims: Claims, email: str | None) -> ExternalIdentity:
+def _first_sight(claims: Claims, email: str | None) -> User:
     """The constraints decide: who comes second finds the account of the first, and an address stays whose it was."""
     try:
         return _enrol(claims, email)
     except IntegrityError:
-        if identity := _live_identity(claims):
-            return identity
+        if user := _known(claims):
+            return user
         if email is None:
             raise
     return _first_sight(claims, None)
 
 
 @transaction.atomic
-def _enrol(claims: Claims, email: str | None) -> ExternalIdentity:
+def _enrol(claims: Claims, email: str | None) -> User:
     user = User.objects.create_user(email, email_verified_at=timezone.now() if email else None)
     roles = [] if settings.AUTH0_RBAC else [settings.AUTH0_DEFAULT_ROLE]
     user.roles.add(*(Role.objects.get_or_create(name=role)[0] for role in roles))
     audit.record(Action.REGISTERED, actor=user, data={"issuer": claims.issuer, "roles": roles})
-    return ExternalIdentity.objects.create(user=user, issuer=claims.issuer, subject=claims.subject)
+    # Of an account that was deleted, unless another has it meanwhile, or had it and was deleted after this token.
+    is_later = Q(tokens_valid_from=None) | Q(tokens_valid_from__lte=claims.issued_at)
+    if not _identities(claims).filter(is_later, user=None).update(user=user):
+        ExternalIdentity.objects.create(user=user, issuer=claims.issuer, subject=claims.subject)
+    return user
 
 
 def _address(claims: Claims) -> str | None:

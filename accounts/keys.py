@@ -16,9 +16,12 @@ from typing import Any
 
 import jwt
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from django.db import transaction
 from django.utils import timezone
 from rest_framework_simplejwt.settings import api_settings
 
+from accounts import audit
+from accounts.audit import Action
 from accounts.models import SigningKey
 
 Algorithm = SigningKey.Algorithm
@@ -84,9 +87,12 @@ def public() -> list[dict[str, Any]]:
 def rotate(algorithm: str, *, refuse_older: bool = False) -> SigningKey:
     """A new key that signs in a minute; or at once, when nothing that others have signed is to be taken."""
     signs_from = timezone.now() + (timedelta() if refuse_older else LEAD)
-    return SigningKey.objects.create(
-        kid=token_hex(8), algorithm=algorithm, signs_from=signs_from, refuses_older=refuse_older
-    )
+    with transaction.atomic():
+        key = SigningKey.objects.create(
+            kid=token_hex(8), algorithm=algorithm, signs_from=signs_from, refuses_older=refuse_older
+        )
+        audit.record(Action.KEY_ROTATED, data={"kid": key.kid, "algorithm": algorithm, "refuses_older": refuse_older})
+    return key
 
 
 def refresh(count: int = -1) -> Ring:

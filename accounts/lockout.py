@@ -10,11 +10,10 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from hashlib import blake2b
 from math import ceil
 
-from django.db import connection, transaction
-from django.db.models import Q, QuerySet
+from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
@@ -22,6 +21,9 @@ from accounts.managers import email_key
 from accounts.models import PasswordTry
 from common.client import client
 from common.exceptions import Throttled, Unavailable
+from common.locks import one_at_a_time
+from common.models import clear_away
+from common.rates.rate import Quota
 
 State = PasswordTry.State
 
@@ -32,16 +34,13 @@ QUARTER = timedelta(minutes=15)
 ABANDONED_AFTER = timedelta(seconds=30)
 # How long an address keeps its standing with the account that signed in from it.
 KNOWN_FOR = timedelta(days=30)
-CLEARED_AT_ONCE = 100
 # How long one waits for tries that are being evaluated, in seconds.
 PATIENCE = 2.0
 
 
 class LockedOut(Throttled):
-    def __init__(self, retry_after: int) -> None:
-        super().__init__(
-            "Too many wrong passwords. Try again later.", code="locked_out", retry_after=max(1, retry_after)
-        )
+    def __init__(self, quota: Quota) -> None:
+        super().__init__("Too many wrong passwords. Try again later.", code="locked_out", quota=quota)
 
 
 class Crowded(Exception):
@@ -58,9 +57,13 @@ class Limit:
         failed = [one for one in recent if one.state == State.FAILED or one.created_at < now - ABANDONED_AFTER]
         if len(failed) >= self.failures:
             ends = sorted(one.created_at for one in failed)[-self.failures] + self.within
-            raise LockedOut(ceil((ends - now).total_seconds()))
+            raise LockedOut(self._used_up(ends - now))
         if len(recent) >= self.failures:
             raise Crowded
+
+    def _used_up(self, until: timedelta) -> Quota:
+        seconds = max(1, ceil(until.total_seconds()))
+        return Quota("passwords", self.failures, int(self.within.total_seconds()), left=0, resets_in=seconds)
 
 
 TOGETHER = Limit(5, QUARTER)  # one account from one address
@@ -88,7 +91,7 @@ def settle(reserved: PasswordTry, *, passed: bool) -> None:
     reserved.state = State.PASSED if passed else State.FAILED
     if passed:
         reserved.expires_at = reserved.created_at + KNOWN_FOR
-        _clear_away(PasswordTry.objects.filter(account=reserved.account, network=reserved.network, state=State.PASSED))
+        clear_away(PasswordTry.objects.filter(account=reserved.account, network=reserved.network, state=State.PASSED))
     reserved.save(update_fields=["state", "expires_at"])
 
 
@@ -113,10 +116,10 @@ def _reserve_when_there_is_room(account: str, network: str) -> PasswordTry:
 
 @transaction.atomic
 def _reserve(account: str, network: str) -> PasswordTry:
-    _one_at_a_time(f"account {account}", f"network {network}")
+    one_at_a_time(f"account {account}", f"network {network}")
     now = timezone.now()
     _check(account, network, now)
-    _clear_away(PasswordTry.objects.filter(expires_at__lt=now))
+    clear_away(PasswordTry.objects.filter(expires_at__lt=now))
     return PasswordTry.objects.create(account=account, network=network, created_at=now, expires_at=now + DAY)
 
 
@@ -130,24 +133,7 @@ def _check(account: str, network: str, now: datetime) -> None:
         ACCOUNT.check((one for one in tries if one.account == account), now)
 
 
-def _clear_away(rows: QuerySet[PasswordTry]) -> None:
-    """But those that somebody else is clearing away: two must not wait for each other."""
-    if keys := list(rows.select_for_update(skip_locked=True).values_list("pk", flat=True)[:CLEARED_AT_ONCE]):
-        PasswordTry.objects.filter(pk__in=keys).delete()
-
-
 def _is_known(account: str, network: str, now: datetime) -> bool:
     """Whether the owner has signed in from there: the tries of strangers elsewhere must not lock them out."""
     passed = PasswordTry.objects.filter(account=account, network=network, state=State.PASSED)
     return passed.filter(expires_at__gt=now).exists()
-
-
-def _one_at_a_time(*names: str) -> None:
-    """Until the transaction ends. On SQLite the transaction itself is the lock."""
-    if connection.vendor != "postgresql":
-        return
-    numbers = (blake2b(name.encode(), digest_size=8).digest() for name in names)
-    with connection.cursor() as cursor:
-        # In the order of the array, so that two cannot wait for each other.
-        ordered = sorted(int.from_bytes(digest, signed=True) for digest in numbers)
-        cursor.execute("SELECT pg_advisory_xact_lock(number) FROM unnest(%s::bigint[]) AS number", [ordered])

@@ -11,7 +11,6 @@ from accounts.audit import Action
 from accounts.emails import Purpose
 from accounts.managers import email_key
 from accounts.models import User
-from accounts.tokens import TokenPair
 from common.exceptions import Invalid
 
 
@@ -53,15 +52,24 @@ def confirm(user: User, password: str) -> User:
     return confirmed
 
 
-def change(user: User, *, current_password: str, new_password: str) -> TokenPair:
-    """Another password, and a new session: every earlier token of the account is dead."""
-    confirmed = confirm(user, current_password)
+def change(confirmed: User, new_password: str) -> User:
+    """Another password for who has just confirmed the last one. Every token and every browser session is dead."""
     hashed = make_password(new_password)
     with transaction.atomic():
         account = lock_confirmed(confirmed)
         _set(account, hashed)
         audit.record(Action.PASSWORD_CHANGED, actor=account)
-        return sessions.start(account)
+    return account
+
+
+def set_for(user: User, new_password: str | None, *, by: User) -> User:
+    """Another password that an administrator gives, or none at all; dead is then what is when its owner changes it."""
+    hashed = make_password(new_password)
+    with transaction.atomic():
+        account = User.objects.lock(user)
+        _set(account, hashed)
+        audit.record(Action.PASSWORD_CHANGED, actor=by, about=account)
+    return account
 
 
 def ask_for_reset(email: str) -> None:
@@ -111,14 +119,10 @@ def _is_right(user: User | None, password: str) -> bool:
     return user.check_password(password)
 
 
-def after_change(user: User) -> None:
+def _set(user: User, hashed: str) -> None:
     """Every token is dead, and so are the links: they may be in the hands of whom the password is changed against."""
+    user.password = hashed
+    user.save(update_fields=["password", "email_verified_at", "updated_at"])
     sessions.end_all(user)
     emails.revoke_links(user, Purpose.RESET, Purpose.CHANGE)
     emails.tell("password_changed", to=user.email)
-
-
-def _set(user: User, hashed: str) -> None:
-    user.password = hashed
-    user.save(update_fields=["password", "email_verified_at", "updated_at"])
-    after_change(user)

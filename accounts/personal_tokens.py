@@ -17,12 +17,15 @@ from accounts import audit
 from accounts.audit import Action
 from accounts.models import Grants, PersonalAccessToken, User
 from accounts.tokens import InvalidToken, StaleToken
-from common.exceptions import Forbidden, Missing
+from common.exceptions import Conflict, Forbidden, Missing
 from common.permissions import EVERYTHING, SELF
 
 # By which a scanner of leaked secrets can tell it.
 PREFIX = "srp_"
 _FORM = re.compile(PREFIX + r"[A-Za-z0-9_-]{43}")
+
+# Of one account, while they are taken.
+MOST = 50
 
 # How often the last use is written down, at most.
 USE_INTERVAL = timedelta(minutes=1)
@@ -33,7 +36,8 @@ def issue(
 ) -> tuple[PersonalAccessToken, str]:
     """The row, and the token itself, which nobody can tell again.
 
-    What counts is what the account holds here, not what the token of an identity provider lets it do at the moment.
+    It may do what `user`, as the request has it, and its account here both may: the token of an identity provider that
+    may do nothing makes none that may more, and later nobody asks the provider.
     """
     raw = PREFIX + secrets.token_urlsafe(32)
     wanted = frozenset(permissions)
@@ -42,8 +46,11 @@ def issue(
         account = rows.filter(pk=user.pk, token_version=user.token_version, is_active=True).first()
         if account is None:  # logged out everywhere, or gone, since the request was authenticated
             raise Forbidden("The account has been signed out.", code="token_stale")
-        if missing := sorted(wanted - common(wanted, account.permission_strings)):
+        held = common(user.permission_strings, account.permission_strings)
+        if missing := sorted(wanted - common(wanted, held)):
             raise Forbidden(f"You do not hold these permissions: {', '.join(missing)}", code="permission_not_held")
+        if PersonalAccessToken.objects.taken().filter(user=account).count() >= MOST:
+            raise Conflict(f"There are {MOST} personal access tokens already. Revoke one.", code="too_many_tokens")
         token = PersonalAccessToken.objects.create(
             user=account,
             name=name,

@@ -10,6 +10,7 @@ from django.apps.registry import Apps
 from django.db import DEFAULT_DB_ALIAS, router, transaction
 from django.utils.module_loading import module_has_submodule
 
+from accounts.administrators import an_administrator_stays
 from accounts.models import OfferedGrant, Permission, Role
 
 Grant = tuple[str, str]
@@ -36,9 +37,10 @@ def sync(*, using: str = DEFAULT_DB_ALIAS, reset: bool = False) -> None:
     """Create the rows that are missing, and give each role the default grants that it was never offered.
 
     What an administrator has taken away stays away, unless `reset`: then the roles that have default grants
-    hold those and nothing else. No row is ever deleted; three queries when there is nothing to do.
+    hold those and nothing else, if an administrator stays. No row is ever deleted; three queries when there is nothing
+    to do.
     """
-    with transaction.atomic(using=using):
+    with an_administrator_stays(using) if reset else transaction.atomic(using=using):
         grants = default_grants()
         _create_permissions(declared_permissions() | {codename for _, codename in grants}, using)
         _create_roles({role for role, _ in grants}, using)

@@ -1,13 +1,14 @@
 from datetime import datetime
 from typing import Any, cast
 
+from django.core.validators import RegexValidator
 from django.utils import timezone
 from rest_framework import serializers
 
-from accounts.fields import CurrentPasswordField, NewEmailField, NewPasswordField
-from accounts.models import Permission, PersonalAccessToken, Session, User
+from accounts.fields import CurrentPasswordField, NewEmailField, NewPasswordField, RowsByNameField
+from accounts.models import AuditEvent, Permission, PersonalAccessToken, Role, Session, User
 from accounts.models.personal_tokens import a_year_from_now
-from common.api.fields import DateTimeField, EmailField, SecretField, StringField
+from common.api.fields import DateTimeField, EmailField, IntegerField, IPAddressField, SecretField, StringField
 from common.api.serializers import ResourceSerializer, StrictSerializer
 
 LINK_MAX_LENGTH = 128
@@ -57,6 +58,54 @@ class MeChangeSerializer(MeSerializer):
         return attrs
 
 
+class UserSerializer(ResourceSerializer[User]):
+    """An account as those see it who keep accounts: with the roles that it has here, whatever a token may say."""
+
+    role = serializers.SerializerMethodField(help_text="The highest of the roles.")
+    roles = serializers.SerializerMethodField()
+
+    class Meta(AccountSerializer.Meta):
+        fields: tuple[str, ...] = (*AccountSerializer.Meta.fields, "roles")
+        read_only_fields = tuple(name for name in AccountSerializer.Meta.read_only_fields if name != "is_active")
+
+    def get_role(self, user: User) -> str:
+        return Role.highest(self.get_roles(user))
+
+    def get_roles(self, user: User) -> list[str]:
+        return sorted(role.name for role in user.roles.all())
+
+
+class RolesSerializer(StrictSerializer):
+    """The roles of one account, by their names."""
+
+    roles = RowsByNameField(Role, "name")
+
+
+class RoleSerializer(ResourceSerializer[Role]):
+    name = StringField(
+        max_length=64,
+        validators=[RegexValidator("/", "A slash is not allowed: names stand in addresses.", inverse_match=True)],
+    )
+    permissions = RowsByNameField(Permission, "codename", required=False)
+    is_built_in = serializers.BooleanField(
+        read_only=True, help_text="Whether the product knows it by its name: then it stays, and keeps it."
+    )
+
+    class Meta:
+        model = Role
+        fields = ("id", "name", "description", "permissions", "is_built_in")
+        read_only_fields = ("id",)
+
+
+class PermissionSerializer(ResourceSerializer[Permission]):
+    description = serializers.CharField(read_only=True)
+
+    class Meta:
+        model = Permission
+        fields = ("id", "codename", "description")
+        read_only_fields = ("id", "codename")
+
+
 class RegistrationSerializer(StrictSerializer):
     email = NewEmailField()
     password = NewPasswordField()
@@ -74,7 +123,12 @@ class PasswordChangeSerializer(StrictSerializer):
 
 
 class ConfirmationSerializer(StrictSerializer):
-    current_password = CurrentPasswordField()
+    current_password = CurrentPasswordField(required=False, help_text="Needed where the account has one.")
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if cast("User", self.instance).has_usable_password() and "current_password" not in attrs:
+            raise serializers.ValidationError({"current_password": "This field is required."}, code="required")
+        return attrs
 
 
 class EmailSerializer(StrictSerializer):
@@ -161,6 +215,28 @@ class PersonalTokenSerializer(ResourceSerializer[PersonalAccessToken]):
         if not timezone.now() < expires_at <= a_year_from_now():
             raise serializers.ValidationError("Must be in the future, and within a year.", code="out_of_range")
         return expires_at
+
+
+class AuditEventSerializer(ResourceSerializer[AuditEvent]):
+    actor_id = IntegerField(read_only=True, allow_null=True, help_text="The account that did it, if one was signed in.")
+    ip = IPAddressField(read_only=True, allow_null=True)
+    details = serializers.DictField(source="data", read_only=True)
+
+    class Meta:
+        model = AuditEvent
+        fields = (
+            "id",
+            "action",
+            "actor_id",
+            "subject",
+            "ip",
+            "user_agent",
+            "request_id",
+            "details",
+            "count",
+            "created_at",
+        )
+        read_only_fields = fields
 
 
 class NewPersonalTokenSerializer(PersonalTokenSerializer):

@@ -1,15 +1,22 @@
 """What happens to accounts, whoever asks for it: the API, the admin, a command."""
 
+from datetime import datetime, timedelta
+
 from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from accounts import audit, emails, lockout, passwords
+from accounts import audit, emails, lockout, passwords, sessions
+from accounts.administrators import an_administrator_stays
 from accounts.audit import Action
 from accounts.emails import Purpose
+from accounts.granting import check_account
 from accounts.managers import email_key
 from accounts.models import Role, User
-from common.exceptions import DomainError, Forbidden, Invalid, Missing
+from common.exceptions import DomainError, Forbidden, Invalid
+
+# How long ago who has no password may have signed in where theirs is, for what a session alone does not allow.
+RECENTLY = timedelta(minutes=5)
 
 
 def register(*, email: str, password: str, name: str = "") -> User:
@@ -85,16 +92,18 @@ def send_verification(user: User) -> None:
 
 @transaction.atomic
 def resend_verification(user: User) -> None:
-    send_verification(lock(user))
+    send_verification(User.objects.lock(user))
 
 
 def ask_for_email(user: User, email: str) -> None:
-    """Mail a link to this address, which is the account's once it is followed; the old one is told. In a transaction
-    that has the account locked."""
+    """Mail a link to this address, which is the account's once it is followed; the old one is told. The last link that
+    was mailed is the one that works. In a transaction that has the account locked."""
     if User.objects.filter(email_key=email_key(email)).exclude(pk=user.pk).exists():
         raise email_taken(email)
-    emails.revoke_links(user, Purpose.CHANGE)
-    emails.send_link(Purpose.CHANGE, user, to=email)
+    link = emails.send_link(Purpose.CHANGE, user, to=email)
+    if link is None:
+        return
+    emails.revoke_links(user, Purpose.CHANGE, but=link)
     emails.tell("email_change_asked", to=user.email)
     audit.record(Action.EMAIL_CHANGE_ASKED, actor=user)
 
@@ -106,40 +115,78 @@ def verify_email(token: str) -> None:
         with transaction.atomic():
             user = emails.redeem(link)
             if link.purpose == Purpose.CHANGE:
-                _change_email(user, link.email)
-            elif user.email != link.email:
+                change_email(user, link.email, by=user)
+                return
+            if user.email != link.email:
                 raise emails.unusable()
             user.email_verified_at = timezone.now()
-            user.save(update_fields=["email", "email_verified_at", "updated_at"])
-            changed = link.purpose == Purpose.CHANGE
-            audit.record(Action.EMAIL_CHANGED if changed else Action.EMAIL_VERIFIED, actor=user)
+            user.save(update_fields=["email_verified_at", "updated_at"])
+            audit.record(Action.EMAIL_VERIFIED, actor=user)
     except IntegrityError:
         raise email_taken(link.email) from None
 
 
-def delete_account(user: User, *, current_password: str) -> None:
-    """The account with everything that is its own. The audit stays."""
-    confirmed = passwords.confirm(user, current_password)
-    with transaction.atomic():
+@transaction.atomic
+def admit(user: User) -> None:
+    """The account may sign in to the admin."""
+    User.objects.filter(pk=user.pk).update(is_staff=True)
+    audit.record(Action.ROLES_CHANGED, about=user, data={"is_staff": True})
+
+
+def change_email(user: User, email: str | None, *, by: User) -> None:
+    """Another address, from now on, or none. In a transaction that has the account locked.
+
+    It counts as verified: its owner has followed a link, or an administrator answers for it, as for that of an account
+    which they make. Unverified it would only lock its owner out (`REQUIRE_VERIFIED_EMAIL`).
+    """
+    emails.tell("email_changed", to=user.email)
+    # Some went to the old address, and one to a third may be under way.
+    emails.revoke_links(user, *Purpose)
+    user.email = email
+    user.email_verified_at = timezone.now() if email else None
+    user.save(update_fields=["email", "email_verified_at", "updated_at"])
+    audit.record(Action.EMAIL_CHANGED, actor=by, about=user)
+
+
+def delete_account(user: User, *, current_password: str = "", signed_in_at: datetime | None = None) -> None:
+    """The account with everything that is its own. The audit stays.
+
+    By its password; an account without one, whose owner signs in elsewhere, by having done so a moment ago.
+    """
+    if user.has_usable_password():
+        confirmed = passwords.confirm(user, current_password)
+    elif signed_in_at and signed_in_at > timezone.now() - RECENTLY:
+        confirmed = user
+    else:
+        raise Forbidden(
+            "This account has no password: sign in again, and ask with a token of the last five minutes.",
+            code="recent_sign_in_required",
+        )
+    with an_administrator_stays():
         account = passwords.lock_confirmed(confirmed)
         audit.record(Action.ACCOUNT_DELETED, actor=account)
         account.delete()
 
 
-def lock(user: User) -> User:
-    """The account as it is now; nobody else changes it until the transaction ends."""
-    locked = User.objects.select_for_update().filter(pk=user.pk).first()
-    if locked is None:
-        raise Missing("Account not found")
-    return locked
+def remove_account(account: User, *, by: User) -> None:
+    """The same by somebody who keeps accounts, and holds no less than this one."""
+    with an_administrator_stays():
+        account = User.objects.lock(account)
+        check_account(by, account)
+        audit.record(Action.ACCOUNT_DELETED, actor=by, about=account)
+        account.delete()
+
+
+def set_active(account: User, is_active: bool, *, by: User) -> None:
+    """An account that is not active has no tokens, and those that it had do not come back."""
+    with an_administrator_stays():
+        check_account(by, account)
+        account.is_active = is_active
+        account.save(update_fields=["is_active", "updated_at"])
+        sessions.end_all(account)
+        action = Action.ACCOUNT_ACTIVATED if is_active else Action.ACCOUNT_DEACTIVATED
+        audit.record(action, actor=by, about=account)
 
 
 def email_taken(email: str | None) -> Invalid:
     return Invalid(f"User with email {email} already registered", code="email_taken", field="email")
-
-
-def _change_email(user: User, email: str) -> None:
-    """Links that went to the old address are dead."""
-    emails.tell("email_changed", to=user.email)
-    emails.revoke_links(user, Purpose.VERIFY, Purpose.RESET)
-    user.email = email

@@ -90,8 +90,9 @@ def log_out_everywhere(user: User) -> None:
 
 @transaction.atomic
 def end_all(user: User) -> None:
-    """Every token of the account is dead, also one that is being signed at this moment."""
-    User.objects.filter(pk=user.pk).update(token_version=F("token_version") + 1)
+    """Every token and every browser session of the account is dead, also one that is begun at this moment."""
+    if not User.objects.filter(pk=user.pk).update(token_version=F("token_version") + 1):
+        raise Missing("Account not found")
     user.refresh_from_db(fields=["token_version"])
     _end(Session.objects.filter(user=user))
     identities.retire_tokens(user)

@@ -18,6 +18,7 @@ from common.api.parsers import FormParser
 from common.api.permissions import any_of, anyone
 from common.api.serializers import MessageSerializer, StrictSerializer
 from common.api.viewsets import ResourceViewSet
+from common.rates.rate import Scope
 from stores import services
 from stores.filters import StoreManagerFilter
 from stores.models import StoreManager
@@ -59,6 +60,7 @@ class StoreManagerViewSet(ResourceViewSet[StoreManager]):
         "update_me": "store_managers:write:self",
         "token": anyone(),
     }
+    rates = {Endpoint.CREATE: Scope.AUTH, "token": Scope.AUTH}
 
     @extend_schema(
         summary="Open a store",

@@ -6,9 +6,12 @@ SUBJECT_LENGTH = 255
 
 
 class ExternalIdentity(models.Model):
-    """Who an account is to an identity provider. Its address says nothing: only issuer and subject together do."""
+    """Who an account is to an identity provider. Its address says nothing: only issuer and subject together do.
 
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="identities")
+    It outlives its account, without one: else a token that has not expired would make the account anew.
+    """
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="identities")
     issuer = models.CharField(max_length=255)
     subject = models.CharField(max_length=SUBJECT_LENGTH)
     created_at = models.DateTimeField(default=timezone.now, editable=False)

@@ -32,6 +32,12 @@ class PasswordTry(models.Model):
         return f"{self.state} from {self.network}"
 
 
+class EmailTokenQuerySet(models.QuerySet["EmailToken"]):
+    def live(self) -> "EmailTokenQuerySet":
+        """Those whose links work."""
+        return self.filter(expires_at__gt=timezone.now(), revoked_at=None)
+
+
 class EmailToken(models.Model):
     """What a link in a mail carries, as a hash: who reads this table can follow no link."""
 
@@ -47,6 +53,9 @@ class EmailToken(models.Model):
     email = models.EmailField(help_text="Where it was sent.")
     digest = models.CharField(max_length=64, unique=True)
     expires_at = models.DateTimeField(db_index=True)
+    revoked_at = models.DateTimeField(null=True, help_text="Void, and kept until it expires: a mail was sent.")
+
+    objects = EmailTokenQuerySet.as_manager()
 
     def __str__(self) -> str:
         return f"{self.get_purpose_display()} of {self.user_id}"

@@ -17,6 +17,9 @@ class PersonalTokenQuerySet(models.QuerySet["PersonalAccessToken"]):
         """Those that nobody has revoked, by themselves or with every token of the account. They may have expired."""
         return self.filter(revoked_at=None, version=F("user__token_version"))
 
+    def taken(self) -> "PersonalTokenQuerySet":
+        return self.kept().filter(expires_at__gt=timezone.now())
+
     def unused_for(self, span: timedelta) -> "PersonalTokenQuerySet":
         return self.filter(Q(last_used_at=None) | Q(last_used_at__lt=timezone.now() - span))
 

@@ -1,12 +1,19 @@
 """The roles, and the permission strings that they stand for."""
 
+from collections.abc import Iterable
+
 from django.db import models
 
+from accounts.administrators import Watched, WatchedManager
+from common.permissions import EVERYTHING, SELF
 
-class Permission(models.Model):
+
+class Permission(Watched):
     """A permission string, `resource:action` or `resource:action:self`; `*` is every one of them."""
 
     codename = models.CharField(max_length=100, unique=True)
+
+    objects = WatchedManager["Permission"]()
 
     class Meta:
         ordering = ("codename",)
@@ -14,8 +21,17 @@ class Permission(models.Model):
     def __str__(self) -> str:
         return self.codename
 
+    @property
+    def description(self) -> str:
+        """In words, as far as the string says it."""
+        if self.codename == EVERYTHING:
+            return "Everything there is"
+        resource, _, action = self.codename.removesuffix(SELF).partition(":")
+        said = f"{action.capitalize()} {resource.replace('_', ' ')}".strip()
+        return f"{said}, one's own only" if self.codename.endswith(SELF) else said
 
-class Role(models.Model):
+
+class Role(Watched):
     """A named set of permission strings, for administrators to edit."""
 
     ADMIN = "admin"
@@ -28,11 +44,19 @@ class Role(models.Model):
     description = models.CharField(max_length=255, blank=True)
     permissions = models.ManyToManyField(Permission, related_name="roles", blank=True)
 
+    objects = WatchedManager["Role"]()
+
     class Meta:
         ordering = ("name",)
 
     def __str__(self) -> str:
         return self.name
+
+    @classmethod
+    def highest(cls, names: Iterable[str]) -> str:
+        """Of these, or "" of none: those that come with the product by rank, others by name."""
+        ranks = {name: rank for rank, name in enumerate(cls.RANKED)}
+        return min(names, key=lambda name: (ranks.get(name, len(ranks)), name), default="")
 
     @property
     def is_built_in(self) -> bool:

@@ -1,6 +1,6 @@
 """Accounts."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import cached_property
 from typing import Any, NamedTuple, cast
 
@@ -9,6 +9,7 @@ from django.contrib.auth.models import AbstractBaseUser, PermissionsMixin
 from django.db import models
 from django.db.models import Q
 
+from accounts.administrators import Watched
 from accounts.managers import UserManager, email_key
 from accounts.models.roles import Role
 from accounts.validators import validate_email_key
@@ -30,7 +31,7 @@ class Grants(NamedTuple):
     permissions: frozenset[str]
 
 
-class User(AbstractBaseUser, PermissionsMixin, TimestampedModel):
+class User(Watched, AbstractBaseUser, PermissionsMixin, TimestampedModel):
     """An account. Two spellings of one address are one account: the database sees to it by `email_key`."""
 
     email = models.EmailField(unique=True, null=True, blank=True, validators=[validate_email_key])
@@ -77,6 +78,16 @@ class User(AbstractBaseUser, PermissionsMixin, TimestampedModel):
 
         return check_password(raw_password, checked, upgrade)
 
+    def get_session_auth_hash(self) -> str:
+        """What a browser's session was begun with: it ends with every token of the account."""
+        return self._of_this_version(super().get_session_auth_hash())
+
+    def get_session_auth_fallback_hash(self) -> Iterator[str]:
+        return map(self._of_this_version, super().get_session_auth_fallback_hash())
+
+    def _of_this_version(self, digest: str) -> str:
+        return f"{digest}.{self.token_version}"
+
     @cached_property
     def grants(self) -> Grants:
         rows = list(self.roles.values_list("name", "permissions__codename"))
@@ -102,9 +113,8 @@ class User(AbstractBaseUser, PermissionsMixin, TimestampedModel):
 
     @property
     def role(self) -> str:
-        """The highest role, or "" where there is none: those that come with the product by rank, others by name."""
-        ranks = {name: rank for rank, name in enumerate(Role.RANKED)}
-        return min(self.role_names, key=lambda name: (ranks.get(name, len(ranks)), name), default="")
+        """The highest role, or "" where there is none."""
+        return Role.highest(self.role_names)
 
     def holds(self, permission: str) -> bool:
         return permission in self.permission_strings or EVERYTHING in self.permission_strings

@@ -1,10 +1,6 @@
-"""What leaves by mail, and who signs in from elsewhere."""
+"""What leaves by mail."""
 
 import pytest
-
-from accounts import jwks
-from accounts.tests.tenant import AUDIENCE, running_tenant
-from common import mail
 
 
 @pytest.fixture
@@ -15,7 +11,6 @@ def mails_of(mailoutbox, django_capture_on_commit_callbacks):
         del mailoutbox[:]
         with django_capture_on_commit_callbacks(execute=True):
             call()
-        mail.flush()
         return list(mailoutbox)
 
     return mails_of
@@ -29,15 +24,3 @@ def link_of():
         return message.body.partition("#token=")[2].split()[0]
 
     return link_of
-
-
-@pytest.fixture
-def tenant(settings, monkeypatch, tmp_path):
-    """An Auth0 tenant that the settings name, and whose certificate is trusted as an administrator would have it."""
-    with running_tenant(tmp_path) as found:
-        monkeypatch.setenv("SSL_CERT_FILE", str(found.authority))
-        settings.AUTH0_DOMAIN = found.domain
-        settings.AUTH0_ISSUER = found.issuer
-        settings.AUTH0_AUDIENCE = AUDIENCE
-        yield found
-    jwks.keys_of.cache_clear()

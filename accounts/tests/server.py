@@ -34,8 +34,9 @@ class Server:
 
 
 @contextmanager
-def gunicorn(*, workers: int, threads: int, log: Path) -> Iterator[Server]:
-    port = _free_port()
+def gunicorn(*, workers: int, threads: int, log: Path, **settings: str) -> Iterator[Server]:
+    """``settings`` are variables of its environment, beside those and over those that it gets anyway."""
+    port = free_port()
     variables = {
         "DJANGO_SETTINGS_MODULE": "config.settings.test",
         "DATABASE_URL": database_url(),
@@ -44,6 +45,9 @@ def gunicorn(*, workers: int, threads: int, log: Path) -> Iterator[Server]:
         "PORT": str(port),
         "WEB_CONCURRENCY": str(workers),
         "WEB_THREADS": str(threads),
+        "DRAIN_SECONDS": "0",
+        "THROTTLES": "off",
+        **settings,
     }
     environment = {"PATH": os.environ["PATH"], **variables}
     with log.open("w") as out:
@@ -52,7 +56,7 @@ def gunicorn(*, workers: int, threads: int, log: Path) -> Iterator[Server]:
         )
         try:
             url = f"http://127.0.0.1:{port}"
-            _wait_for(url, log)
+            wait_for(url, master, log)
             yield Server(url, master.pid)
         finally:
             master.terminate()
@@ -68,16 +72,16 @@ def database_url() -> str:
     return f"postgres://{user}:{password}@{config['HOST']}:{config['PORT'] or 5432}/{config['NAME']}"
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
         return port
 
 
-def _wait_for(url: str, log: Path) -> None:
+def wait_for(url: str, master: "subprocess.Popen[bytes]", log: Path) -> None:
     deadline = time.monotonic() + STARTS_WITHIN
-    while time.monotonic() < deadline:
+    while master.poll() is None and time.monotonic() < deadline:
         with suppress(OSError), closing(Client(url)) as client:
             if client.ask("GET", "/health").status == 200:
                 return

@@ -61,7 +61,7 @@ def test_a_taken_address_is_told_on_change_too(root, make_user):
 
 
 def test_an_address_that_was_taken_meanwhile_is_told(root, monkeypatch):
-    monkeypatch.setattr("accounts.admin.UniqueEmailMixin.clean_email", lambda form: form.cleaned_data["email"])
+    monkeypatch.setattr("accounts.forms.UniqueEmailMixin.clean_email", lambda form: form.cleaned_data["email"])
 
     response = create(root, "ROOT@example.com")
 

@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives import serialization
 from django.contrib.auth import authenticate
 
 from accounts import sessions
-from accounts.models import ExternalIdentity, User
+from accounts.models import User
 from accounts.tests.tenant import AUDIENCE, jwk, rsa_key
 
 pytestmark = pytest.mark.django_db
@@ -282,7 +282,7 @@ def test_the_oauth2_way_out_takes_it_too(api, tenant):
 def test_logging_out_everywhere_refuses_the_tokens_until_then(api, tenant):
     old = tenant.token(iat=int(time.time()) - 5)
     assert get(api, old).status_code == 200
-    sessions.end_all(ExternalIdentity.objects.get().user)
+    sessions.end_all(User.objects.get())
 
     assert_refused(get(api, old))
     assert get(api, tenant.token(iat=int(time.time()) + 1)).status_code == 200

@@ -1,10 +1,13 @@
 """Another address: with the password, and once it is verified."""
 
+from functools import partial
+
 import pytest
 
-from accounts import lockout
+from accounts import emails, lockout
+from accounts.emails import Purpose
 from accounts.factories import PASSWORD
-from accounts.models import AuditEvent, User
+from accounts.models import AuditEvent, EmailToken, User
 from common.testing.base import check_problem, fields_at_fault
 
 pytestmark = pytest.mark.django_db
@@ -69,6 +72,56 @@ def test_the_last_one_asked_for_counts(api, ada, bearer, asked, mails_of, link_o
     mails_of(lambda: bearer(ada).patch(URL, {**BODY, "email": "third@example.com"}))
 
     assert api.post(VERIFY, {"token": link_of(asked["Ada.King@example.com"])}).status_code == 400
+
+
+def test_strangers_get_no_more_mails_than_there_may_be_links(ada, bearer, mails_of):
+    """Whatever addresses are typed, and however often; of those that were mailed the last one works."""
+    client, sent = bearer(ada), []
+
+    def ask(number):
+        assert client.patch(URL, {**BODY, "email": f"stranger{number}@example.com"}).status_code == 200
+
+    for number in range(10):
+        sent += mails_of(partial(ask, number))
+
+    recipients = [f"stranger{number}@example.com" for number in range(emails.LINKS_AT_ONCE)]
+    assert [message.to[0] for message in sent if message.to != ["ada@example.com"]] == recipients
+    assert len(sent) == 2 * emails.LINKS_AT_ONCE
+    assert [link.email for link in EmailToken.objects.live()] == recipients[-1:]
+    assert AuditEvent.objects.filter(action="email_change_asked").count() == emails.LINKS_AT_ONCE
+
+
+def test_with_another_password_in_between_too(ada, bearer, mails_of):
+    sent = []
+    for number in range(10):
+        client = bearer(User.objects.get(pk=ada.pk))
+        sent += mails_of(partial(client.patch, URL, {**BODY, "email": f"stranger{number}@example.com"}))
+        client.post(f"{URL}/password", {"current_password": PASSWORD, "new_password": PASSWORD})
+
+    assert sum("stranger" in message.to[0] for message in sent) == emails.LINKS_AT_ONCE
+
+
+def test_every_other_link_is_dead_once_it_is_followed(api, ada, asked, link_of, mails_of):
+    for purpose in Purpose:
+        emails.send_link(purpose, ada, to="ada@example.com")
+
+    assert api.post(VERIFY, {"token": link_of(asked["Ada.King@example.com"])}).status_code == 200
+
+    assert not EmailToken.objects.live().exists()
+
+
+def test_a_link_that_is_void_meanwhile_does_not_work(api, ada, asked, link_of, monkeypatch):
+    """Between the look at it and the lock on its account."""
+    redeem = emails.redeem
+
+    def late(found):
+        emails.revoke_links(ada, *Purpose)
+        return redeem(found)
+
+    monkeypatch.setattr(emails, "redeem", late)
+
+    assert api.post(VERIFY, {"token": link_of(asked["Ada.King@example.com"])}).status_code == 400
+    assert email_of(ada) == "ada@example.com"
 
 
 def test_a_reset_stops_it(api, ada, asked, link_of, mails_of):

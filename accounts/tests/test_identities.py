@@ -33,9 +33,10 @@ class TestFirstSight:
 
         identity = ExternalIdentity.objects.get()
         assert (identity.issuer, identity.subject, identity.user_id) == (tenant.issuer, "auth0|ada", found["id"])
-        assert not identity.user.has_usable_password()
-        assert identity.user.email == "ada@example.com"
-        assert identity.user.email_verified_at
+        user = User.objects.get()
+        assert not user.has_usable_password()
+        assert user.email == "ada@example.com"
+        assert user.email_verified_at
         assert authenticate(None, username="ada@example.com", password="") is None
 
     def test_it_is_told_to_the_audit(self, me, tenant):

@@ -13,13 +13,23 @@ from common.exceptions import Forbidden
 OPEN: dict[str, Any] = {"permission_classes": [AllowAny], "authentication_classes": []}
 
 
+def sign_in_required() -> Forbidden:
+    return Forbidden("A personal access token cannot do this: sign in.", code="sign_in_required")
+
+
 class SignedIn(IsAuthenticated):
     """By the account itself, not by a program that was given a token: for what decides over the account."""
 
     def has_permission(self, request: Request, view: APIView) -> bool:
         if isinstance(request.auth, PersonalAccessToken):
-            raise Forbidden("A personal access token cannot do this: sign in.", code="sign_in_required")
+            raise sign_in_required()
         return super().has_permission(request, view)
+
+
+def check_signed_in_for_own(request: Request, account: User) -> None:
+    """What decides over the account of the caller, no program of theirs does, whatever it holds."""
+    if account == request.user and isinstance(request.auth, PersonalAccessToken):
+        raise sign_in_required()
 
 
 class OwnAccount(BasePermission):

@@ -14,10 +14,13 @@ from accounts.views.access import OPEN
 from common.api.openapi.problem import Problem
 from common.api.serializers import MessageSerializer, StrictSerializer
 from common.api.viewsets import ApiViewSet
+from common.rates.rate import Scope
 
 
 class AddressViewSet(ApiViewSet[User]):
     """Whether an address is the account's."""
+
+    rates = {"verify": Scope.AUTH, "resend": Scope.AUTH}
 
     @extend_schema(
         operation_id="users_verify_email",

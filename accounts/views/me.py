@@ -14,10 +14,14 @@ from accounts.views.access import OwnAccount
 from common.api.conditional import check_if_match, tagged
 from common.api.openapi.problem import Problem
 from common.api.viewsets import ApiViewSet
+from common.rates.rate import Scope
 
 
 class MeViewSet(ApiViewSet[User]):
     """One's own account."""
+
+    # Both may hash a password, and the first may mail.
+    rates = {"update_me": Scope.AUTH, "delete_me": Scope.AUTH}
 
     @extend_schema(
         operation_id="users_me_retrieve",
@@ -25,7 +29,7 @@ class MeViewSet(ApiViewSet[User]):
         description="With the roles of the account and the permissions that they come to.",
         responses=MeSerializer,
     )
-    @action(detail=False, methods=["get"], permission_classes=[OwnAccount])
+    @action(detail=False, methods=["get"], url_name="account", permission_classes=[OwnAccount])
     def me(self, request: Request) -> Response:
         return tagged(request, MeSerializer(cast("User", request.user)).data)
 
@@ -51,7 +55,7 @@ class MeViewSet(ApiViewSet[User]):
         # Hashing is slow on purpose: before the transaction.
         confirmed = passwords.confirm(caller, password) if email else None
         with transaction.atomic():
-            user = passwords.lock_confirmed(confirmed) if confirmed else services.lock(caller)
+            user = passwords.lock_confirmed(confirmed) if confirmed else User.objects.lock(caller)
             user.grants = caller.grants  # by this token; the row knows no tokens
             check_if_match(request, lambda: MeSerializer(user).data, required=False)
             serializer.instance = user
@@ -63,17 +67,23 @@ class MeViewSet(ApiViewSet[User]):
     @extend_schema(
         operation_id="users_me_destroy",
         summary="Delete one's own account",
-        description="With everything that is its own: todos, store, items, sessions.",
+        description="With everything that is its own: todos, store, items, sessions. An account without a password, "
+        "whose owner signs in with Auth0, needs a token that was issued within the last five minutes.",
         request=ConfirmationSerializer,
         responses={
             204: None,
             400: OpenApiResponse(Problem, "Incorrect password"),
+            403: OpenApiResponse(Problem, "Not permitted, or no password and no recent sign-in"),
             429: OpenApiResponse(Problem, "Too many wrong passwords"),
         },
     )
     @me.mapping.delete
     def delete_me(self, request: Request) -> Response:
-        services.delete_account(cast("User", request.user), **self.validated(ConfirmationSerializer))
+        account = cast("User", request.user)
+        confirmation = ConfirmationSerializer(account, data=request.data)
+        confirmation.is_valid(raise_exception=True)
+        signed_in_at = getattr(request.auth, "signed_in_at", None)
+        services.delete_account(account, **confirmation.validated_data, signed_in_at=signed_in_at)
         response = Response(status=status.HTTP_204_NO_CONTENT)
         cookies.clear_refresh_token(response)
         return response

@@ -6,7 +6,7 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts import passwords
+from accounts import passwords, sessions
 from accounts.models import User
 from accounts.serializers import (
     EmailSerializer,
@@ -19,10 +19,13 @@ from accounts.views.answers import answer_with_cookie
 from common.api.openapi.problem import Problem
 from common.api.serializers import MessageSerializer
 from common.api.viewsets import ApiViewSet
+from common.rates.rate import Scope
 
 
 class PasswordViewSet(ApiViewSet[User]):
     """Another password, for who knows the old one and for who forgot it."""
+
+    rates = dict.fromkeys(("change", "ask_for_reset", "reset"), Scope.AUTH)
 
     @extend_schema(
         operation_id="users_me_password",
@@ -38,7 +41,8 @@ class PasswordViewSet(ApiViewSet[User]):
     @action(detail=False, methods=["post"], url_path="me/password", permission_classes=[SignedIn])
     def change(self, request: Request) -> Response:
         body = self.validated(PasswordChangeSerializer)
-        return answer_with_cookie(passwords.change(cast("User", request.user), **body))
+        confirmed = passwords.confirm(cast("User", request.user), body["current_password"])
+        return answer_with_cookie(sessions.start(passwords.change(confirmed, body["new_password"])))
 
     @extend_schema(
         operation_id="users_password_reset",

@@ -10,10 +10,13 @@ from accounts.models import User
 from accounts.serializers import AccountSerializer, RegistrationSerializer
 from accounts.views.access import OPEN
 from common.api.viewsets import ApiViewSet
+from common.rates.rate import Scope
 
 
 class RegistrationViewSet(ApiViewSet[User]):
     """New accounts."""
+
+    rates = {"register": Scope.AUTH}
 
     @extend_schema(
         operation_id="users_register",
@@ -25,5 +28,5 @@ class RegistrationViewSet(ApiViewSet[User]):
     @action(detail=False, methods=["post"], **OPEN)
     def register(self, request: Request) -> Response:
         user = services.register(**self.validated(RegistrationSerializer))
-        location = {"Location": reverse("users-me")}
+        location = {"Location": reverse("users-me-account")}
         return Response(AccountSerializer(user).data, status=status.HTTP_201_CREATED, headers=location)

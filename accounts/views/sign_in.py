@@ -17,14 +17,18 @@ from accounts.views.answers import REUSE_DETECTED, answer, answer_with_cookie, t
 from common.api.openapi.problem import Problem
 from common.api.serializers import MessageSerializer, StrictSerializer
 from common.api.viewsets import ApiViewSet
+from common.rates.rate import Scope
 
 REFRESH_COOKIE = OpenApiParameter(
     settings.REFRESH_COOKIE["name"], str, OpenApiParameter.COOKIE, description="HttpOnly, set by login and refresh."
 )
+FOREIGN_PAGE = OpenApiResponse(Problem, "A page of another origin asks")
 
 
 class SignInViewSet(ApiViewSet[User]):
     """In with a password, on with a refresh token, and out."""
+
+    rates = {"login": Scope.AUTH, "refresh": Scope.AUTH}
 
     @extend_schema(
         operation_id="users_login",
@@ -34,11 +38,12 @@ class SignInViewSet(ApiViewSet[User]):
         responses={
             200: TokenSerializer,
             401: OpenApiResponse(Problem, "Incorrect email or password"),
-            403: OpenApiResponse(Problem, "Account is inactive"),
+            403: OpenApiResponse(Problem, "Account is inactive, or a page of another origin asks"),
         },
     )
     @action(detail=False, methods=["post"], **OPEN)
     def login(self, request: Request) -> Response:
+        cookies.refuse_foreign_pages(request)
         user = services.authenticate(**self.validated(LoginSerializer))
         if user is None:
             raise AuthenticationFailed("Incorrect email or password", code="invalid_credentials")
@@ -53,7 +58,11 @@ class SignInViewSet(ApiViewSet[User]):
         "Later, and with any older token, the session is over: 401 with the code `reuse_detected`.",
         parameters=[REFRESH_COOKIE],
         request=RefreshSerializer,
-        responses={200: TokenSerializer, 401: OpenApiResponse(Problem, "No refresh token, or none that works")},
+        responses={
+            200: TokenSerializer,
+            401: OpenApiResponse(Problem, "No refresh token, or none that works"),
+            403: FOREIGN_PAGE,
+        },
     )
     @action(detail=False, methods=["post"], **OPEN)
     def refresh(self, request: Request) -> Response:
@@ -61,6 +70,8 @@ class SignInViewSet(ApiViewSet[User]):
         in_cookie = cookies.read_refresh_token(request)
         if in_body and in_cookie:
             raise ValidationError({"refresh_token": ["Send it in the body or in the cookie, not in both."]})
+        if not in_body:
+            cookies.refuse_foreign_pages(request)
         pair = traded(in_body or in_cookie)
         return answer(pair, refresh_token=pair.refresh) if in_body else answer_with_cookie(pair)
 
@@ -79,10 +90,11 @@ class SignInViewSet(ApiViewSet[User]):
         parameters=[REFRESH_COOKIE],
         auth=cast("list[str]", [{BearerScheme.name: []}, {}]),  # security requirements, whatever their annotation says
         request=RefreshSerializer,
-        responses=MessageSerializer,
+        responses={200: MessageSerializer, 403: FOREIGN_PAGE},
     )
     @action(detail=False, methods=["post"], **OPEN)
     def logout(self, request: Request) -> Response:
+        cookies.refuse_foreign_pages(request)
         in_body = self.validated(RefreshSerializer).get("refresh_token", "")
         end_session(in_body)
         end_session(cookies.read_refresh_token(request))

@@ -18,6 +18,7 @@ from accounts.views.access import OPEN
 from accounts.views.answers import traded
 from common.api.openapi.problem import Problem
 from common.api.viewsets import ApiViewSet
+from common.rates.rate import Scope
 
 DEAD = OpenApiResponse(Problem, "Invalid or expired token")
 
@@ -25,6 +26,7 @@ DEAD = OpenApiResponse(Problem, "Invalid or expired token")
 class TokenViewSet(ApiViewSet[User]):
     """The routes and names of simplejwt, for clients that keep no cookies, on the same sessions as all others."""
 
+    rates = dict.fromkeys(("create", "refresh", "verify"), Scope.AUTH)
     permission_classes = OPEN["permission_classes"]
     authentication_classes = OPEN["authentication_classes"]
 

@@ -1,6 +1,7 @@
 """The admin under the permission strings of the API: what the one allows, the other allows."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from operator import attrgetter
 from typing import Any, ClassVar, TypeVar, cast
 
@@ -155,14 +156,25 @@ class ResourceAdmin(StrictInput[M]):
 
     # What a service refuses is told, and nothing of it is kept
 
+    def guard(self) -> AbstractContextManager[None]:
+        """What every change is made inside of."""
+        return nullcontext()
+
     def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
-        return self._telling(request, lambda: super(ResourceAdmin, self).changeform_view(request, *args, **kwargs))
+        return self._changing(request, lambda: super(ResourceAdmin, self).changeform_view(request, *args, **kwargs))
 
     def changelist_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
-        return self._telling(request, lambda: super(ResourceAdmin, self).changelist_view(request, *args, **kwargs))
+        return self._changing(request, lambda: super(ResourceAdmin, self).changelist_view(request, *args, **kwargs))
 
     def delete_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
-        return self._telling(request, lambda: super(ResourceAdmin, self).delete_view(request, *args, **kwargs))
+        return self._changing(request, lambda: super(ResourceAdmin, self).delete_view(request, *args, **kwargs))
+
+    def _changing(self, request: HttpRequest, view: Callable[[], HttpResponse]) -> HttpResponse:
+        def guarded() -> HttpResponse:
+            with self.guard() if request.method == "POST" else nullcontext():
+                return view()
+
+        return self._telling(request, guarded)
 
     def _telling(self, request: HttpRequest, view: Callable[[], HttpResponse]) -> HttpResponse:
         self.check_keys(request)

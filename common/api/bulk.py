@@ -13,6 +13,7 @@ from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer
 
 from common.api.crud import WriteMixin
+from common.api.endpoints import Endpoint
 from common.api.fields import key_field
 from common.api.idempotency import idempotent
 from common.api.serializers import stamps
@@ -28,7 +29,17 @@ UPDATE_ID = "{}.id"
 DELETE_ID = "ids.{}"
 
 
+# What these endpoints are sent, they are charged for by the row.
+BULK = frozenset({Endpoint.BULK_CREATE, Endpoint.BULK_UPDATE, Endpoint.BULK_DELETE})
+
+
 class BulkMixin(WriteMixin[M]):
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        super().initial(request, *args, **kwargs)
+        # One was charged before anybody knew how many there are: the body is read for those alone who may send it.
+        if self.endpoint in BULK and (more := number_of_rows(request.data) - 1) > 0:
+            self.spend(request, more)
+
     @idempotent
     def bulk_create(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         serializer = self.get_serializer(data=bounded(request.data), many=True)
@@ -119,6 +130,12 @@ class BulkMixin(WriteMixin[M]):
 
     def perform_bulk_delete(self, rows: Sequence[M]) -> None:
         self.model._default_manager.filter(pk__in=[row.pk for row in rows]).delete()
+
+
+def number_of_rows(data: Any) -> int:
+    """Of a body that nobody has validated yet; more than are taken count as if they were."""
+    rows = data.get("ids") if isinstance(data, dict) else data
+    return min(len(rows), MAX_ROWS) if isinstance(rows, list) else 0
 
 
 def bounded(data: Any) -> list[Any]:

@@ -26,13 +26,18 @@ from rest_framework import exceptions
 from rest_framework.response import Response
 from rest_framework.settings import api_settings
 
+from common.api.camel import camelize
 from common.api.parsers import ContentTooLarge
 from common.api.query import InvalidQuery
+from common.api.renderers import CamelJSONRenderer, JSONRenderer
 from common.api.text import printable
+from common.api.throttling import rate_headers
 from common.exceptions import Conflict, DomainError, Forbidden, Invalid, Missing, Throttled, Unavailable
 from common.logging import request_id
 
 CONTENT_TYPE = "application/problem+json"
+# For whom takes both alike the first counts.
+MEDIA_TYPES = (JSONRenderer.media_type, CamelJSONRenderer.media_type)
 # A body can be wrong in more places than anybody will read about.
 MAX_ERRORS = 1_000
 
@@ -40,7 +45,7 @@ NO_CREDENTIALS = "Missing or invalid Authorization header"
 VALIDATION_ERROR = "Validation error"
 
 # As RFC 9110 has them; Python's differ from version to version.
-PHRASES = {413: "Content too large", 422: "Unprocessable content"}
+PHRASES = {413: "Content too large", 414: "URI too long", 422: "Unprocessable content"}
 
 STATUS_OF = {Invalid: 400, Forbidden: 403, Missing: 404, Conflict: 409, Throttled: 429, Unavailable: 503}
 
@@ -153,10 +158,11 @@ def status_of(exc: DomainError) -> int:
 
 
 def _headers(exc: DomainError) -> dict[str, str]:
-    return {"Retry-After": str(exc.retry_after)} if isinstance(exc, Throttled | Unavailable) else {}
+    headers = {"Retry-After": str(exc.retry_after)} if isinstance(exc, Throttled | Unavailable) else {}
+    return headers | rate_headers(exc.quota) if isinstance(exc, Throttled) else headers
 
 
-def _report(exc: Exception, request: HttpRequest, response: Response) -> None:
+def _report(exc: Exception, request: HttpRequest, response: HttpResponse) -> None:
     """As Django does for a view that raised: the log has the traceback, and whoever listens to the signal is told."""
     if response.status_code == 500:
         got_request_exception.send(sender=None, request=request)
@@ -178,9 +184,21 @@ def flatten(detail: Any, field: str) -> Iterator[dict[str, str]]:
         yield {"field": field, "message": str(detail), "code": str(getattr(detail, "code", "invalid"))}
 
 
-def answer(status: int, detail: str = "", *, code: str = "", headers: dict[str, str] | None = None) -> HttpResponse:
-    """The same envelope from where there is no DRF: middleware, plain views and Django's own handlers."""
+def answer(
+    status: int,
+    detail: str = "",
+    *,
+    code: str = "",
+    headers: dict[str, str] | None = None,
+    request: HttpRequest | None = None,
+) -> HttpResponse:
+    """The same envelope from where there is no DRF: middleware, plain views and Django's own handlers.
+
+    With the request in the names that its client asked for; a server that could not read it has none.
+    """
     body = problem(status, detail, code=code)
+    if request is not None and request.get_preferred_type(MEDIA_TYPES) == CamelJSONRenderer.media_type:
+        body = camelize(body)
     return JsonResponse(body, status=status, content_type=CONTENT_TYPE, headers=headers)
 
 
@@ -189,22 +207,27 @@ def _is_page(request: HttpRequest) -> bool:
     return request.path.startswith("/admin/")
 
 
-def refusal(request: HttpRequest, exc: DomainError) -> HttpResponse:
-    """What a service refused a view that is none of the API's."""
-    response = _answer(request, status_of(exc), exc.message, code=exc.code)
-    for name, value in _headers(exc).items():
+def refusal(request: HttpRequest, exc: Exception) -> HttpResponse | None:
+    """Of a view that is none of the API's: what a service refused it, or a database that is away; None of the rest."""
+    known = translate(exc) if isinstance(exc, OperationalError | InterfaceError) else exc
+    if not isinstance(known, DomainError):
+        return None
+    response = _answer(request, status_of(known), known.message, code=known.code)
+    for name, value in _headers(known).items():
         response[name] = value
+    if response.status_code >= 500:
+        _report(exc, request, response)
     return response
 
 
 def _answer(request: HttpRequest, status: int, detail: str = "", *, code: str = "") -> HttpResponse:
     """A page for a browser that asks for one, as the browsable API has them; else the envelope."""
-    wanted = request.get_preferred_type(["application/json", "text/html"])
+    wanted = request.get_preferred_type([*MEDIA_TYPES, "text/html"])
     if settings.BROWSABLE_API and wanted == "text/html":
         page = {"problem": problem(status, detail, code=code), "product": spectacular_settings.TITLE}
         response = HttpResponse(render_to_string("browsable/problem.html", page), status=status)
     else:
-        response = answer(status, detail, code=code)
+        response = answer(status, detail, code=code, request=request)
     patch_vary_headers(response, ["Accept"])
     return response
 

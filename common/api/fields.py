@@ -14,6 +14,7 @@ from rest_framework import serializers
 from rest_framework.fields import empty
 
 from common.api.text import fits_one_line, has_control, is_decimal, is_integer, is_uuid
+from common.client import normal_address
 
 # What a mixin may expect of the field that it is mixed into.
 if TYPE_CHECKING:
@@ -194,6 +195,16 @@ class UUIDField(StrictType, serializers.UUIDField):
         if isinstance(data, str) and not is_uuid(data):
             self.fail("invalid")
         return super().to_internal_value(data)
+
+
+class IPAddressField(StrictType, serializers.IPAddressField):
+    """Read as databases take it: without a zone, and an IPv4 address as one however it is written."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        address = normal_address(data) if isinstance(data, str) and "%" not in data else ""
+        if not address:
+            self.fail("invalid")
+        return address
 
 
 class ChoiceField(StrictType, serializers.ChoiceField):

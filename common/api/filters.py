@@ -61,6 +61,10 @@ class QueryUUID(QueryField):
     strict = fields.UUIDField()
 
 
+class QueryIPAddress(QueryField):
+    strict = fields.IPAddressField()
+
+
 class QueryText(QueryField):
     strict = fields.StringField(max_length=MAX_TEXT)
 
@@ -103,6 +107,23 @@ class ContainsFilter(django_filters.CharFilter):
 
     def __init__(self, field_name: str | None = None, **kwargs: Any) -> None:
         super().__init__(field_name, lookup_expr="contains_any_case", **kwargs)
+
+
+class QueryWhole(QueryText):
+    def read(self, text: str) -> Any:
+        if not text:
+            raise forms.ValidationError("This parameter may not be blank.", code="blank")
+        return super().read(text)
+
+
+class TextFilter(django_filters.CharFilter):
+    """The whole text, letter by letter."""
+
+    field_class: Any = QueryWhole
+
+
+class IPAddressFilter(django_filters.CharFilter):
+    field_class: Any = QueryIPAddress
 
 
 class ChoiceFilter(django_filters.MultipleChoiceFilter):

@@ -40,15 +40,16 @@ class Reach(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Permission:
-    """One permission string. Where rows have an owner, its `:self` form opens the caller's own."""
+    """One permission string. Where rows have an owner, its `:self` form opens the caller's own, unless `whole`."""
 
     name: str
+    whole: bool = False
 
     def reach(self, caller: Caller, *, owned: bool) -> Reach:
         own_only = self.name.endswith(SELF)
         if caller.holds(self.name.removesuffix(SELF)):
             return Reach.OWN if own_only else Reach.ALL
-        if owned and caller.holds(self.name if own_only else self.name + SELF):
+        if owned and not self.whole and caller.holds(self.name if own_only else self.name + SELF):
             return Reach.OWN
         return Reach.NONE
 
@@ -56,11 +57,17 @@ class Permission:
         return self.name
 
 
+_guarding: set[str] = set()
+
+
 @dataclass(frozen=True, slots=True)
 class Role:
-    """A role by its name."""
+    """A role by its name. To have it opens what no permission string does, which `guarding_roles` tells."""
 
     name: str
+
+    def __post_init__(self) -> None:
+        _guarding.add(self.name)
 
     def reach(self, caller: Caller, *, owned: bool) -> Reach:
         return Reach.ALL if caller.has_role(self.name) else Reach.NONE
@@ -119,6 +126,16 @@ def all_of(*terms: str | Requirement) -> AllOf:
 
 def role(name: str) -> Role:
     return Role(name)
+
+
+def whole(name: str) -> Permission:
+    """The permission on every row; to hold it for one's own rows is not enough."""
+    return Permission(name, whole=True)
+
+
+def guarding_roles() -> frozenset[str]:
+    """The roles that an endpoint asks for by name."""
+    return frozenset(_guarding)
 
 
 def anyone() -> Anyone:

@@ -23,12 +23,13 @@ from common.api.ordering import PARAMETER as ORDERING
 from common.api.ordering import Ordering
 from common.api.pagination import ResourcePagination
 from common.api.permissions import Anyone, Caller, EndpointPermission, Permission, Reach, Requirement, requirement
+from common.api.throttling import ThrottlingMixin
 from common.exceptions import Missing
 
 M = TypeVar("M", bound=Model)
 
 
-class ApiViewSet(GenericViewSet[M]):
+class ApiViewSet(ThrottlingMixin, GenericViewSet[M]):
     """What every route of the API has in common, resource or not."""
 
     # Query parameters of one endpoint: `@action(query_params=("since",))`.

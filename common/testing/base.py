@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any, ClassVar
 
 import pytest
-from django.db.models import Model
+from django.db.models import Model, QuerySet
 from factory.django import DjangoModelFactory
 from rest_framework.reverse import reverse
 
@@ -34,15 +34,23 @@ class ContractCase:
 
     make_user: Callable[..., Any]
     bearer: Callable[[Any], Any]
+    powerless: Callable[[Any], Any]
 
     @pytest.fixture(autouse=True)
-    def _cast(self, make_user: Callable[..., Any], bearer: Callable[[Any], Any]) -> None:
-        self.make_user, self.bearer = make_user, bearer
+    def _cast(
+        self, make_user: Callable[..., Any], bearer: Callable[[Any], Any], powerless: Callable[[Any], Any]
+    ) -> None:
+        self.make_user, self.bearer, self.powerless = make_user, bearer, powerless
 
     @property
     def model(self) -> type[Model]:
         assert self.viewset.queryset is not None
         return self.viewset.queryset.model
+
+    def everything(self) -> QuerySet[Any]:
+        """The rows that an administrator sees."""
+        assert self.viewset.queryset is not None
+        return self.viewset.queryset.all()
 
     @property
     def owned(self) -> bool:
@@ -99,8 +107,12 @@ class ContractCase:
         """An id of the right type that no row has."""
         row = self.row()
         key = self.key(row)
-        row.delete()
+        self.remove(self.model._default_manager.filter(pk=row.pk))
         return key
+
+    def remove(self, rows: QuerySet[Any]) -> None:
+        """These rows are gone, as if somebody had deleted them."""
+        rows.delete()
 
     def snapshot(self) -> list[dict[str, Any]]:
         """Every column of every row: to show that a refusal changed nothing."""

@@ -100,6 +100,7 @@ class Repeatable(ContractCase):
 
     def test_permission_is_asked_before_the_key(self) -> None:
         self.has_keys(Endpoint.CREATE)
+        self.admin()  # one stays
         user, client = self.admin()
         client.post(self.url(), self.new_body(), headers=KEY)
         user.roles.clear()

@@ -223,6 +223,8 @@ def wrong_types(field: Any) -> list[Any]:
         return [value for value in values if type(value) is not int] + ["1", "1_000", "١٢"]
     if isinstance(field, serializers.DecimalField | serializers.FloatField):
         return [value for value in values if type(value) not in (int, float)] + ["1_000", "١٢", "1e2", "NaN", " 1"]
+    if isinstance(field, serializers.ListField):
+        return [value for value in values if not isinstance(value, list)]
     return [value for value in values if not isinstance(value, str)]
 
 

@@ -6,6 +6,7 @@ from io import StringIO
 import pytest
 from django.core.management import CommandError, call_command
 
+from accounts.models import AuditEvent
 from stores.management.commands import createstoremanager as command
 from stores.models import StoreManager
 
@@ -44,6 +45,7 @@ class TestWithoutQuestions:
 
         user = StoreManager.objects.get().user
         assert (user.is_staff, user.is_superuser) == (True, False)
+        assert AuditEvent.objects.get(action="roles_changed").data == {"is_staff": True}
 
     def test_it_can_be_silent(self):
         assert run(interactive=False, verbosity=0, **ADA) == ""

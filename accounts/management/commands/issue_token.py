@@ -2,9 +2,12 @@ from datetime import timedelta
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import transaction
 
-from accounts import sessions
+from accounts import audit, sessions
+from accounts.audit import Action
 from accounts.models import User
+from accounts.tokens import AccessToken
 
 MAX_HOURS = 365 * 24
 
@@ -25,11 +28,14 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         user, hours = find(options["email"]), options["hours"]
         if hours is None:
-            bearer = sessions.start_bearer(user)
+            lifetime = AccessToken.lifetime
         elif 1 <= hours <= MAX_HOURS:
-            bearer = sessions.start_bearer(user, lifetime=timedelta(hours=hours))
+            lifetime = timedelta(hours=hours)
         else:
             raise CommandError(f"A token lasts 1 to {MAX_HOURS} hours (a year): --hours {hours} is out of that.")
+        with transaction.atomic():
+            bearer = sessions.start_bearer(user, lifetime=lifetime)
+            audit.record(Action.TOKEN_ISSUED, about=user, data={"seconds": bearer.expires_in})
         self.stdout.write(bearer.access)
 
 

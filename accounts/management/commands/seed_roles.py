@@ -1,8 +1,9 @@
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from accounts import roles
+from accounts.administrators import LastAdministrator
 from accounts.models import Permission, Role
 
 
@@ -21,7 +22,13 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        roles.sync(reset=options["reset"])
+        try:
+            roles.sync(reset=options["reset"])
+        except LastAdministrator:
+            raise CommandError(
+                "Nobody would be an administrator after that: whoever is one now is it by a grant that --reset takes away. "
+                "Give somebody the role `admin` first."
+            ) from None
         defaults = roles.default_grants()
         self.stdout.write(f"{Permission.objects.count()} permission strings")
         for role in Role.objects.prefetch_related("permissions"):

@@ -50,7 +50,8 @@ class BrowsableRenderer(BrowsableAPIRenderer):
         context: dict[str, Any] = super().get_context(data, accepted_media_type, renderer_context)
         if as_json := renderer_context["response"].content_type:
             context["response_headers"]["Content-Type"] = as_json
-        return {**context, "product": spectacular_settings.TITLE}
+        # Without the styles of code in descriptions, which would stand inside of the page.
+        return {**context, "product": spectacular_settings.TITLE, "code_style": None}
 
     def get_content(self, renderer: Any, data: Any, accepted_media_type: Any, renderer_context: Any) -> str:
         return "" if data is None else pretty(data)

@@ -13,6 +13,7 @@ from common.api.endpoints import PAGES, Endpoint
 from common.api.errors import CONTENT_TYPE, phrase
 from common.api.fields import key_field
 from common.api.idempotency import HEADER as IDEMPOTENCY_KEY
+from common.api.openapi.headers import THROTTLED
 from common.api.openapi.problem import Problem
 from common.api.permissions import Anyone, Permission
 from common.api.search import MAX_IN, Criterion
@@ -74,7 +75,7 @@ class ResourceSchema(AutoSchema):
             return described
         own = (
             f" (one's own rows: `{permission}{SELF}`)"
-            if isinstance(permission, Permission) and self.resource.owner
+            if isinstance(permission, Permission) and not permission.whole and self.resource.owner
             else ""
         )
         return f"{described}\n\nPermission: `{permission}`{own}.".strip()
@@ -179,10 +180,12 @@ class ResourceSchema(AutoSchema):
             headers["ETag"] = {"schema": {"type": "string"}, "description": "Strong entity tag of this representation."}
         if status_code == "201" and endpoint is Endpoint.CREATE:
             headers["Location"] = {"schema": {"type": "string"}, "description": "The address of what was created."}
+        if status_code == "429":
+            headers |= THROTTLED
         return headers
 
     def _problems(self) -> list[int]:
-        found = []
+        found = [429]
         if self.get_auth() and {} not in self.get_auth():
             found += [401, 403]
         if "{" in self.path or self.endpoint in ROWS_BY_ID:

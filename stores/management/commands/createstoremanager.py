@@ -6,7 +6,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from accounts.models import User
+from accounts import services as accounts
 from common.exceptions import Invalid
 from stores import services
 from stores.serializers import StoreRegistrationSerializer
@@ -39,7 +39,7 @@ class Command(BaseCommand):
         except Invalid as refusal:
             raise CommandError(f"{refusal}. Use another --email.") from None
         if options["staff"]:
-            User.objects.filter(pk=manager.user_id).update(is_staff=True)
+            accounts.admit(manager.user)
         if options["verbosity"]:
             self.stdout.write(f"{manager.name} may sign in as {manager.user}.")
 
