@@ -17,10 +17,15 @@ PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11; do \
 	if "$$python" -c '$(IN_RANGE)' >/dev/null 2>&1; then command -v "$$python"; break; fi; done)
 
 PIP_INSTALL := python -m pip install --quiet --disable-pip-version-check --no-input --require-hashes
+PIP_INSTALL_PEER := $(filter-out --require-hashes,$(PIP_INSTALL))
 RUNTIME := $(VENV)/.runtime
 DEV := $(VENV)/.dev
 CLIENTS_VENV := .venv-clients
 CLIENTS := $(CLIENTS_VENV)/.installed
+BENCH_VENV := .venv-bench
+BENCH := $(BENCH_VENV)/harness/.installed
+BENCH_PEERS := $(patsubst bench/peers/%/requirements.txt,$(BENCH_VENV)/%/.installed,$(wildcard bench/peers/*/requirements.txt))
+BENCH_NODE := bench/peers/fastify/node_modules/.installed
 
 # A virtual environment at $(1), unless a whole one is there already. One that broke off half-way can be a link to the
 # Python of the machine, into which pip would then install.
@@ -49,7 +54,18 @@ SERVICES_REDIS_URL ?= redis://127.0.0.1:6379/15
 # Secrets that live as long as one command, to check the production settings with.
 THROWAWAY_PRODUCTION = env ENVIRONMENT=production ALLOWED_HOSTS=api.example.com \
 	SECRET_KEY="$$($(PY) -c 'import secrets; print(secrets.token_urlsafe(64))')" \
-	DATABASE_URL=postgres://127.0.0.1/stockroom REDIS_URL=redis://127.0.0.1 EMAIL_URL=smtp://127.0.0.1
+	FRONTEND_URL=https://shop.example.com EMAIL_URL=smtp://127.0.0.1 \
+	DATABASE_URL=postgres://127.0.0.1/stockroom REDIS_URL=redis://127.0.0.1
+
+# Production on this machine: its own settings and hashed static files, over plain HTTP, on the database and with the
+# secret of `make run`, unless DATABASE_URL and the others name their own.
+SERVE_PRODUCTION = env ENVIRONMENT=production SECURE_SSL_REDIRECT=false HOST=127.0.0.1 PORT=$(PORT) \
+	ALLOWED_HOSTS="$${ALLOWED_HOSTS:-localhost,127.0.0.1}" FRONTEND_URL="$${FRONTEND_URL:-http://localhost:3000}" \
+	SECRET_KEY="$${SECRET_KEY:-$$($(PY) -c '$(LOCAL_SECRET)')}"
+LOCAL_SECRET := from config import env, secret_key; print(secret_key.shared_secret_key(env.LOCAL_DIR / "secret_key"))
+COLLECTED := staticfiles/.collected
+GRANIAN := granian --interface wsgi --http 1 --no-ws --blocking-threads $(or $(WEB_THREADS),4) \
+	--respawn-failed-workers --workers-kill-timeout 25
 
 define SERVE
 echo; echo "  Docs   http://127.0.0.1:$(PORT)/docs, also /redoc and /scalar"; \
@@ -59,7 +75,7 @@ exec $(PY) manage.py runserver 127.0.0.1:$(PORT)
 endef
 
 .PHONY: help run dev setup migrate migrations seed shell schema static check fix test test-services test-browser \
-	test-clients lock clean
+	test-clients lock clean serve serve-granian bench bench-quick bench-gate bench-setup
 
 help: ## List these targets
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -72,6 +88,15 @@ run: $(RUNTIME) ## Serve with demo data and hot reload on http://127.0.0.1:8000 
 dev: $(RUNTIME) ## The same without the demo data: migrate, then serve what is there
 	@$(PY) manage.py migrate --verbosity 0
 	@$(SERVE)
+
+serve: $(RUNTIME) $(COLLECTED) ## Serve in production mode by gunicorn on http://127.0.0.1:8000 (SQLite, or DATABASE_URL)
+	@$(SERVE_PRODUCTION) $(PY) manage.py migrate --verbosity 0
+	@exec $(SERVE_PRODUCTION) $(VENV)/bin/gunicorn
+
+serve-granian: $(DEV) $(COLLECTED) ## The same by granian instead
+	@$(SERVE_PRODUCTION) $(PY) manage.py migrate --verbosity 0
+	@exec $(SERVE_PRODUCTION) $(VENV)/bin/$(GRANIAN) --host 127.0.0.1 --port $(PORT) \
+		--workers "$${WEB_CONCURRENCY:-$$($(PY) -c 'from config.serving.machine import cpus; print(cpus())')}" config.wsgi:application
 
 setup: $(DEV) ## Build .venv with what the service runs on and what tests it
 
@@ -127,9 +152,26 @@ lock: $(DEV) ## Pin the requirements anew, with hashes, for Python 3.11 to 3.13 
 			--output-file $$name.txt $$name.in $(ARGS); \
 	done
 
+bench: bench-setup ## Measure against the peers, two hours long (ARGS="--systems ours-granian f2 --rounds 2"; docs/speed.md)
+	@$(BENCH_VENV)/harness/bin/python -m bench $(ARGS)
+
+bench-quick: bench-setup ## The four main workloads only, in under four minutes
+	@$(BENCH_VENV)/harness/bin/python -m bench --quick $(ARGS)
+
+bench-gate: $(BENCH) ## Hold the last whole run to its bounds (ARGS=quick: the last quick one)
+	@$(BENCH_VENV)/harness/bin/python -m bench --gate $(or $(ARGS),latest)
+
+bench-setup: $(BENCH) $(BENCH_PEERS) $(BENCH_NODE) ## Install the peers, each in an environment of its own
+
 clean: ## Remove the virtual environments, caches, static files, the local database and the local secret
-	@rm -rf $(VENV) $(CLIENTS_VENV) .local staticfiles .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	@rm -rf $(VENV) $(CLIENTS_VENV) $(BENCH_VENV) bench/peers/fastify/node_modules .local staticfiles .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# Again when a package or one of our own files has changed.
+$(COLLECTED): requirements.txt $(shell find common -path '*/static/*' -type f) | $(RUNTIME)
+	@echo "Collecting the static files ..."
+	@$(THROWAWAY_PRODUCTION) $(PY) manage.py collectstatic --noinput --clear --verbosity 0
+	@touch $@
 
 $(RUNTIME): requirements.txt
 	$(call venv,$(VENV))
@@ -146,4 +188,22 @@ $(CLIENTS): requirements-clients.txt
 	$(call venv,$(CLIENTS_VENV))
 	@echo "Installing the client generator ..."
 	@$(CLIENTS_VENV)/bin/$(PIP_INSTALL) -r requirements-clients.txt
+	@touch $@
+
+$(BENCH): requirements.txt bench/requirements.txt
+	$(call venv,$(BENCH_VENV)/harness)
+	@echo "Installing what measures ..."
+	@$(BENCH_VENV)/harness/bin/$(PIP_INSTALL) -r requirements.txt
+	@$(BENCH_VENV)/harness/bin/$(PIP_INSTALL_PEER) -r bench/requirements.txt
+	@touch $@
+
+$(BENCH_PEERS): $(BENCH_VENV)/%/.installed: bench/peers/%/requirements.txt
+	$(call venv,$(BENCH_VENV)/$*)
+	@echo "Installing the peer $* ..."
+	@$(BENCH_VENV)/$*/bin/$(PIP_INSTALL_PEER) -r $<
+	@touch $@
+
+$(BENCH_NODE): bench/peers/fastify/package-lock.json
+	@echo "Installing the peer fastify ..."
+	@npm ci --prefix bench/peers/fastify --silent --no-audit --no-fund
 	@touch $@

@@ -1,5 +1,7 @@
 """What a service may refuse, in the words of the domain. How HTTP says it stands in `common.api.errors`."""
 
+from common.rates.rate import Quota
+
 
 class DomainError(Exception):
     """A refusal to tell the caller about, in words meant for them.
@@ -51,10 +53,11 @@ class Unavailable(DomainError):
 
 
 class Throttled(DomainError):
-    """Too often; after `retry_after` seconds it may be asked again."""
+    """Too often: `quota` says of what, and after how many seconds it may be asked again."""
 
     code = "throttled"
 
-    def __init__(self, message: str, *, code: str = "", field: str = "", retry_after: int) -> None:
+    def __init__(self, message: str, *, code: str = "", field: str = "", quota: Quota) -> None:
         super().__init__(message, code=code, field=field)
-        self.retry_after = retry_after
+        self.quota = quota
+        self.retry_after = quota.resets_in

@@ -5,8 +5,9 @@ from collections.abc import Callable
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.urls import ResolverMatch
 
+from common import draining
 from common.api.errors import CONTENT_TYPE, answer, problem
-from common.readiness import examine
+from common.readiness import GOOD_ENOUGH, examine
 
 View = Callable[[HttpRequest], HttpResponseBase]
 
@@ -23,7 +24,7 @@ class HealthMiddleware:
             return self.get_response(request)
         request.resolver_match = ResolverMatch(view, (), {}, route=request.path_info.strip("/"))
         if request.method not in ("GET", "HEAD"):
-            return answer(405, headers={"Allow": "GET, HEAD"})
+            return answer(405, headers={"Allow": "GET, HEAD"}, request=request)
         return view(request)
 
 
@@ -32,9 +33,14 @@ def live(request: HttpRequest) -> HttpResponse:
 
 
 def ready(request: HttpRequest) -> HttpResponse:
-    """200, or 503 as a problem; either names each part, whether it is there, and its milliseconds."""
+    """200, or 503 as a problem; either names each part, whether it is there, and its milliseconds.
+
+    503 without looking at them once the server is about to stop: it still answers, and wants nobody sent to it.
+    """
+    if draining.has_begun():
+        return answer(503, "This server is about to stop.", code="draining", headers={"Retry-After": "1"})
     checks = examine()
-    failed = [name for name, result in checks.items() if result["status"] != "ok"]
+    failed = [name for name, result in checks.items() if result["status"] not in GOOD_ENOUGH]
     if not failed:
         return JsonResponse({"status": "ok", "checks": checks})
     body = problem(503, f"Not ready: {', '.join(failed)}.", code="not_ready")

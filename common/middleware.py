@@ -4,30 +4,34 @@ import logging
 import re
 import time
 from collections.abc import Callable
-from functools import lru_cache
-from http import HTTPMethod
+from http import HTTPStatus
 from io import BytesIO
 from typing import IO, Any
 from uuid import uuid4
 
 from django.conf import settings
-from django.contrib.admindocs.views import simplify_regex
 from django.core.handlers.asgi import ASGIRequest
 from django.http import HttpRequest, HttpResponseBase
-from django.utils.functional import LazyObject
+from django.utils.functional import LazyObject, empty
 
 from common.api.errors import answer, refusal
 from common.api.parsers import MAX_DISCARD, ContentTooLarge
 from common.api.text import printable
-from common.client import Client, client, normal_address
-from common.exceptions import DomainError
-from common.logging import request_id
+from common.client import Client, Proxies, client, normal_address
+from common.logging import request_id, trace_id
+from common.queries import counting
+from common.routes import method_of, route_of
+from common.signals import refused
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
 access_log = logging.getLogger("access")
 
 _CALLERS_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+# W3C Trace Context: version, trace, parent, flags; versions after 00 may append to it. Neither id is all zeros.
+_TRACEPARENT = re.compile(
+    r"(?!ff|00.{54})[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}(?:-.*)?"
+)
 _PIECE = 64 * 1024
 MAX_USER_AGENT = 255
 
@@ -39,15 +43,22 @@ class RequestIdMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        given = request.headers.get("X-Request-ID", "")
-        chosen = given if _CALLERS_ID.fullmatch(given) else uuid4().hex
-        token = request_id.set(chosen)
+        given, trace = request.META.get("HTTP_X_REQUEST_ID", ""), _trace_of(request)
+        chosen = given if _CALLERS_ID.fullmatch(given) else trace or uuid4().hex
+        token, trace_token = request_id.set(chosen), trace_id.set(trace)
         try:
             response = self.get_response(request)
         finally:
             request_id.reset(token)
+            trace_id.reset(trace_token)
         response["X-Request-ID"] = chosen
         return response
+
+
+def _trace_of(request: HttpRequest) -> str:
+    """The trace that it is a part of; "" for none, or one that is malformed."""
+    found = _TRACEPARENT.fullmatch(request.META.get("HTTP_TRACEPARENT", ""))
+    return found[1] if found else ""
 
 
 class ClientMiddleware:
@@ -58,12 +69,21 @@ class ClientMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         agent = printable(request.headers.get("User-Agent", ""), MAX_USER_AGENT)[:MAX_USER_AGENT]
-        # The connection's own address: anybody can write an X-Forwarded-For.
-        token = client.set(Client(normal_address(request.META.get("REMOTE_ADDR", "")), agent))
+        token = client.set(Client(self._address(request.META), agent))
         try:
             return self.get_response(request)
         finally:
             client.reset(token)
+
+    def _address(self, meta: dict[str, Any]) -> str:
+        """The connection's own, unless a proxy that is trusted says whose it is: anybody can write these headers."""
+        peer = normal_address(meta.get("REMOTE_ADDR", ""))
+        proxies: Proxies = settings.TRUSTED_PROXIES
+        if not proxies:
+            return peer
+        if not proxies.trusts(peer):
+            meta.pop("HTTP_X_FORWARDED_PROTO", None)
+        return proxies.origin(peer, meta.get("HTTP_X_FORWARDED_FOR", ""))
 
 
 class RefusalMiddleware:
@@ -76,7 +96,22 @@ class RefusalMiddleware:
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponseBase | None:
-        return refusal(request, exception) if isinstance(exception, DomainError) else None
+        return refusal(request, exception)
+
+
+class RefusedMiddleware:
+    """Tells of every answer of 403, whoever gave it: afterwards, when no transaction of the request takes it back."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        response = self.get_response(request)
+        if response.status_code == HTTPStatus.FORBIDDEN:
+            code = (getattr(response, "data", None) or {}).get("code", "")  # a page has none
+            where = {"method": method_of(request), "route": route_of(request)}
+            refused.send_robust(sender=None, user=_user_id(request), code=code, **where)
+        return response
 
 
 class AccessLogMiddleware:
@@ -87,32 +122,24 @@ class AccessLogMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         start = time.perf_counter()
-        response = self.get_response(request)
+        with counting() as spent:
+            response = self.get_response(request)
         fields = {
-            "method": request.method if request.method in HTTPMethod.__members__ else "other",
-            "route": _route(request),
+            "method": method_of(request),
+            "route": route_of(request),
             "status": response.status_code,
-            "ms": f"{(time.perf_counter() - start) * 1000:.1f}",
+            "ms": round((time.perf_counter() - start) * 1000, 1),
+            "queries": spent.queries,
             "user": _user_id(request),
         }
         access_log.info("request", extra={"fields": fields})
         return response
 
 
-def _route(request: HttpRequest) -> str:
-    return _template(request.resolver_match.route) if request.resolver_match else "unknown"
-
-
-@lru_cache(maxsize=1024)
-def _template(route: str) -> str:
-    # Of the two forms that each route takes, the one that links show.
-    return simplify_regex(route).rstrip("/") or "/"
-
-
 def _user_id(request: HttpRequest) -> object:
     user = getattr(request, "user", None)
-    # The lazy user of a session that nobody has looked at would cost a query, only to be logged.
-    if user is None or (isinstance(user, LazyObject) and not request.session.accessed):
+    # A session's user whom nobody has looked at would cost a query only to be logged, and may not be there to be had.
+    if user is None or (isinstance(user, LazyObject) and user._wrapped is empty):
         return None
     return user.pk
 
@@ -128,10 +155,10 @@ class ChunkedBodyMiddleware:
         if not codings or request.META.get("CONTENT_LENGTH"):
             return self.get_response(request)
         if codings != "chunked":
-            return answer(415, "A transfer coding other than chunked is not supported.")
+            return answer(415, "A transfer coding other than chunked is not supported.", request=request)
         stream = _self_delimiting(request)
         if stream is None:
-            return answer(411, "This server takes no chunked bodies: send a Content-Length.")
+            return answer(411, "This server takes no chunked bodies: send a Content-Length.", request=request)
         return self._with_body(request, stream)
 
     def _with_body(self, request: HttpRequest, stream: IO[bytes]) -> HttpResponseBase:
@@ -139,10 +166,10 @@ class ChunkedBodyMiddleware:
         try:
             body = _read(stream, limit)
         except Exception:  # each server has its own for chunks that are malformed or break off
-            return answer(400, "The chunks of the body are malformed.")
+            return answer(400, "The chunks of the body are malformed.", request=request)
         if len(body) > limit:
             refusal = ContentTooLarge()
-            return answer(refusal.status_code, str(refusal.detail), code=refusal.default_code)
+            return answer(refusal.status_code, str(refusal.detail), code=refusal.default_code, request=request)
         request.META["CONTENT_LENGTH"] = str(len(body))
         request._stream = BytesIO(body)
         return self.get_response(request)

@@ -1,15 +1,20 @@
+import json
 import logging
 import sys
 from types import SimpleNamespace
 from typing import Any
+from uuid import uuid4
 
 import pytest
+from django.contrib.contenttypes.models import ContentType
+from django.db import connection
 from django.http import HttpRequest, HttpResponse
 from django.test import Client, RequestFactory
 from django.utils.functional import SimpleLazyObject
 
-from common.logging import LineFormatter, RequestIdFilter, request_id
+from common.logging import JsonFormatter, LineFormatter, RequestIdFilter, request_id, trace_id
 from common.middleware import AccessLogMiddleware
+from common.prepared import fetch_row
 
 
 def line(message: str, *args: object, exc_info: Any = None, **fields: object) -> str:
@@ -53,6 +58,35 @@ def test_a_traceback_follows_indented_and_escaped() -> None:
     assert all(text.startswith("    ") for text in following)
 
 
+def test_as_json_it_is_one_object_with_the_traceback_inside() -> None:
+    try:
+        raise ValueError("one\n\x1b[31m")
+    except ValueError:
+        record = logging.LogRecord("shop", logging.ERROR, "", 0, "got %s", ("\u2028\udc80\n",), sys.exc_info())
+    key = uuid4()
+    record.__dict__["fields"] = {"ms": 1.5, "queries": 2, "user": None, "key": key}
+    tokens = request_id.set("abc"), trace_id.set("def")
+    RequestIdFilter().filter(record)
+    request_id.reset(tokens[0])
+    trace_id.reset(tokens[1])
+    written = JsonFormatter().format(record)
+    assert written.isascii()
+    assert written.isprintable()
+    pairs = json.loads(written)
+    assert pairs.pop("time").endswith("Z")
+    assert pairs.pop("exception").endswith("ValueError: one\n\x1b[31m")
+    assert pairs == {
+        "level": "error",
+        "logger": "shop",
+        "request_id": "abc",
+        "trace_id": "def",
+        "message": "got \u2028\udc80\n",
+        "ms": 1.5,
+        "queries": 2,
+        "key": str(key),
+    }
+
+
 def logged(caplog: pytest.LogCaptureFixture, request: HttpRequest, status: int = 200) -> dict[str, Any]:
     with caplog.at_level("INFO", logger="access"):
         AccessLogMiddleware(lambda request: HttpResponse(status=status))(request)
@@ -67,7 +101,7 @@ def test_a_request_is_logged_by_its_route_with_its_user(caplog: pytest.LogCaptur
     request.__dict__.update(known)
     fields = logged(caplog, request, status=204)
     assert float(fields.pop("ms")) >= 0
-    assert fields == {"method": "GET", "route": "/api/v1/todos/<pk>", "status": 204, "user": 5}
+    assert fields == {"method": "GET", "route": "/api/v1/todos/<pk>", "status": 204, "queries": 0, "user": 5}
 
 
 def test_a_path_that_leads_nowhere_and_an_unknown_method_are_not_quoted(caplog: pytest.LogCaptureFixture) -> None:
@@ -81,6 +115,19 @@ def test_a_session_that_nobody_looked_at_is_not_loaded_for_the_log(caplog: pytes
     user = SimpleLazyObject(lambda: pytest.fail("loaded"))
     request.__dict__.update({"session": SimpleNamespace(accessed=False), "user": user})
     assert logged(caplog, request)["user"] is None
+
+
+@pytest.mark.django_db
+def test_its_queries_are_counted_by_whatever_cursor(caplog: pytest.LogCaptureFixture) -> None:
+    def view(request: HttpRequest) -> HttpResponse:
+        fetch_row("SELECT 1 AS one", {})
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 2")
+        return HttpResponse(str(ContentType.objects.count()))
+
+    with caplog.at_level("INFO", logger="access"):
+        AccessLogMiddleware(view)(RequestFactory().get("/"))
+    assert caplog.records[0].__dict__["fields"]["queries"] == 3
 
 
 def test_a_client_error_is_one_line(client: Client, caplog: pytest.LogCaptureFixture) -> None:

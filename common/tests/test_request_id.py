@@ -4,7 +4,7 @@ import pytest
 from django.http import HttpRequest, HttpResponse
 from django.test import Client, RequestFactory
 
-from common.logging import request_id
+from common.logging import request_id, trace_id
 from common.middleware import RequestIdMiddleware
 
 
@@ -33,6 +33,48 @@ def test_the_id_is_known_while_the_request_lasts() -> None:
     RequestIdMiddleware(view)(RequestFactory(headers={"X-Request-ID": "mine"}).get("/"))
     assert seen == ["mine"]
     assert request_id.get() == ""
+
+
+TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
+
+
+@pytest.mark.parametrize(
+    "given", [f"00-{TRACE}-00f067aa0ba902b7-01", f"cc-{TRACE}-00f067aa0ba902b7-00", f"cc-{TRACE}-00f067aa0ba902b7-01-x"]
+)
+def test_without_an_id_it_is_that_of_the_trace(client: Client, given: str) -> None:
+    assert client.get("/health", headers={"traceparent": given})["X-Request-ID"] == TRACE
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        f"ff-{TRACE}-00f067aa0ba902b7-01",
+        f"00-{'0' * 32}-00f067aa0ba902b7-01",
+        f"00-{TRACE}-{'0' * 16}-01",
+        f"00-{TRACE.upper()}-00f067aa0ba902b7-01",
+        f"00-{TRACE}-00f067aa0ba902b7-01-x",
+        f"00-{TRACE}-00f067aa0ba902b7",
+        f"00-{TRACE}x-00f067aa0ba902b7-01",
+        f"00-{TRACE}-00f067aa0ba902b7-01\n",
+    ],
+)
+def test_a_malformed_trace_is_none(client: Client, given: str) -> None:
+    answered = client.get("/health", headers={"traceparent": given})["X-Request-ID"]
+    assert answered not in (TRACE, "0" * 32)
+    assert re.fullmatch(r"[0-9a-f]{32}", answered)
+
+
+def test_with_both_the_trace_is_logged_beside_the_id() -> None:
+    seen = []
+
+    def view(request: HttpRequest) -> HttpResponse:
+        seen.append((request_id.get(), trace_id.get()))
+        return HttpResponse()
+
+    headers = {"X-Request-ID": "mine", "traceparent": f"00-{TRACE}-00f067aa0ba902b7-01"}
+    RequestIdMiddleware(view)(RequestFactory(headers=headers).get("/"))
+    assert seen == [("mine", TRACE)]
+    assert trace_id.get() == ""
 
 
 def test_errors_carry_it_in_the_header_and_in_the_body(client: Client) -> None:

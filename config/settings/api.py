@@ -1,5 +1,6 @@
 """REST framework and the OpenAPI schema."""
 
+from common.api.openapi.headers import COMPONENTS
 from config import __version__, env
 
 # Pages for browsers, with a session as the way to sign in. Programs are answered the same with and without.
@@ -35,7 +36,8 @@ SPECTACULAR_SETTINGS = {
     "TITLE": "Stockroom",
     "DESCRIPTION": (
         "Accounts, store managers, their catalogue of items, and private todos. Every resource has the same endpoints. "
-        "Errors are problems (RFC 9457); an unknown field or parameter is one."
+        "Errors are problems (RFC 9457); an unknown field or parameter is one. "
+        "Every answer has `RateLimit` and `RateLimit-Policy`; too many requests are 429."
     ),
     "VERSION": __version__,
     "SCHEMA_PATH_PREFIX": "/api/v1",
@@ -43,6 +45,7 @@ SPECTACULAR_SETTINGS = {
     # The session is for our own pages; a client has no business with it.
     "AUTHENTICATION_WHITELIST": ["accounts.authentication.BearerAuthentication"],
     "COMPONENT_SPLIT_REQUEST": True,
+    "APPEND_COMPONENTS": COMPONENTS,
     "ENUM_ADD_EXPLICIT_BLANK_NULL_CHOICE": False,
     "PREPROCESSING_HOOKS": ["common.api.openapi.hooks.strip_optional_slash"],
     "GET_LIB_DOC_EXCLUDES": "common.api.openapi.hooks.base_classes",

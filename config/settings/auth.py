@@ -4,6 +4,8 @@ import hmac
 from datetime import timedelta
 from typing import Any
 
+from django.core.exceptions import ImproperlyConfigured
+
 from config import env
 from config.settings.security import SECRET_KEY
 
@@ -40,18 +42,31 @@ SIMPLE_JWT: dict[str, Any] = {
     "LEEWAY": 0,
 }
 
+_SAMESITE = env.choice("REFRESH_COOKIE_SAMESITE", ("Lax", "Strict", "None"), "Lax")
+_SECURE = env.environment() == "production"
+if _SAMESITE == "None" and not _SECURE:
+    raise ImproperlyConfigured(
+        "REFRESH_COOKIE_SAMESITE is None, which browsers take of HTTPS only, and so does production: unset it. "
+        "A front end on another port of the same host is the same site."
+    )
+
 REFRESH_COOKIE: dict[str, Any] = {
     "name": "refresh_token",
     "path": "/api/v1/users",
-    "samesite": env.choice("REFRESH_COOKIE_SAMESITE", ("Lax", "Strict", "None"), "Lax"),
-    "secure": env.environment() == "production",
+    "samesite": _SAMESITE,
+    "secure": _SECURE,
     "max_age": int(_REFRESH_LIFETIME.total_seconds()),
 }
 
 # Sign-in waits until the address is verified.
 REQUIRE_VERIFIED_EMAIL = env.flag("REQUIRE_VERIFIED_EMAIL", default=False)
 # Where the pages are that the links in mails lead to. Never taken from a request, whose Host anybody can write.
-FRONTEND_URL = env.text("FRONTEND_URL", "http://localhost:3000").rstrip("/")
+FRONTEND_URL = env.page_url("FRONTEND_URL", "http://localhost:3000")
 
 # What `createstoremanager --noinput` gives the new account.
 STOCKROOM_MANAGER_PASSWORD = env.text("STOCKROOM_MANAGER_PASSWORD")
+
+# How long the audit is kept, in days, when `manage.py prune_audit` runs.
+AUDIT_KEEP_DAYS = env.number("AUDIT_KEEP_DAYS", 365)
+if not 1 <= AUDIT_KEEP_DAYS <= 36_500:
+    raise ImproperlyConfigured(f"AUDIT_KEEP_DAYS is {AUDIT_KEEP_DAYS}: set it to 1 to 36500 days.")

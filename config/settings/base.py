@@ -2,21 +2,27 @@
 
 import django_stubs_ext
 
-from config import env
+from config import __version__, env
 from config.settings.api import *
 from config.settings.auth import *
 from config.settings.auth0 import *
 from config.settings.cache import *
+from config.settings.cors import *
 from config.settings.database import *
 from config.settings.email import *
 from config.settings.logging import *
+from config.settings.metrics import *
+from config.settings.rates import *
+from config.settings.reporting import *
 from config.settings.security import *
 from config.settings.static import *
+from config.settings.tasks import *
 
 # Django's own classes take type parameters: `ModelAdmin[Todo]`.
 django_stubs_ext.monkeypatch()
 
 ENVIRONMENT = env.environment()
+VERSION = __version__
 
 INSTALLED_APPS = [
     "common",  # before the admin, whose base_site.html it dresses
@@ -28,9 +34,11 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "rest_framework",
     "rest_framework_simplejwt.token_blacklist",
+    "corsheaders",
     "django_filters",
     "drf_spectacular",
     "drf_spectacular_sidecar",
+    "django_tasks_db",
     "accounts",
     "stores",
     "items",
@@ -41,6 +49,11 @@ MIDDLEWARE = [
     "common.middleware.RequestIdMiddleware",
     "common.middleware.ClientMiddleware",
     "common.middleware.AccessLogMiddleware",
+    *(["common.metrics.MetricsMiddleware"] if METRICS else []),
+    "common.middleware.RefusedMiddleware",
+    "common.headers.HeadersMiddleware",
+    # Above whatever may refuse: a page cannot read an answer without what this adds.
+    "corsheaders.middleware.CorsMiddleware",
     "common.health.HealthMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",

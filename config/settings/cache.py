@@ -4,18 +4,21 @@ from typing import Any
 
 from config import env
 
+# Of the keys in Redis, but of those that others look up by the bare `jti`.
+REDIS_KEY_PREFIX = "stockroom"
+
 
 def _redis_url() -> str:
     host = env.text("REDIS_HOST")
     from_parts = f"redis://{host}:{env.number('REDIS_PORT', 6379)}/{env.number('REDIS_DB', 0)}" if host else ""
-    return env.text("REDIS_URL", from_parts)
+    return env.redis_url("REDIS_URL", from_parts)
 
 
 def _redis(url: str) -> dict[str, Any]:
     return {
         "BACKEND": "django_redis.cache.RedisCache",
         "LOCATION": url,
-        "KEY_PREFIX": "stockroom",
+        "KEY_PREFIX": REDIS_KEY_PREFIX,
         "OPTIONS": {
             # The default is pickle: who can write to Redis could run code here.
             "SERIALIZER": "django_redis.serializers.json.JSONSerializer",

@@ -6,13 +6,20 @@ from config import env
 
 LOG_LEVEL = env.choice("LOG_LEVEL", ("DEBUG", "INFO", "WARNING", "ERROR"), "INFO")
 
+_in_production = env.environment() == "production"
+LOG_FORMAT = env.choice("LOG_FORMAT", ("json", "line"), "json" if _in_production else "line")
+
 LOGGING: dict[str, Any] = {
     "version": 1,
     "disable_existing_loggers": False,
     "filters": {"request_id": {"()": "common.logging.RequestIdFilter"}},
-    "formatters": {"line": {"()": "common.logging.LineFormatter"}},
+    "formatters": {
+        "line": {"()": "common.logging.LineFormatter"},
+        "json": {"()": "common.logging.JsonFormatter"},
+    },
     "handlers": {
-        "console": {"class": "logging.StreamHandler", "filters": ["request_id"], "formatter": "line"},
+        "console": {"class": "logging.StreamHandler", "filters": ["request_id"], "formatter": LOG_FORMAT},
+        "nowhere": {"class": "logging.NullHandler"},
     },
     "root": {"handlers": ["console"], "level": LOG_LEVEL},
     "loggers": {
@@ -22,6 +29,10 @@ LOGGING: dict[str, Any] = {
         # Each with the path or the host that the client sent; the access log has their 400 and 403.
         "django.security.csrf": {"level": "CRITICAL"},
         "django.security.DisallowedHost": {"level": "CRITICAL"},
+        # Of every task that it began and ended, and its traceback again; ours say which request asked for it.
+        "django_tasks": {"handlers": ["nowhere"], "propagate": False},
+        # Of every HEAD, that its body is dropped: Django leaves just that to the server.
+        "gunicorn.http.wsgi": {"level": "ERROR"},
         "django.server": {"handlers": [], "level": "ERROR", "propagate": True},
     },
 }

@@ -75,10 +75,12 @@ def make(model: type[Model], owner: Any, text: str = SECRET) -> Any:
     """A row of this account's that has this text wherever it can have one."""
     if isinstance(owner, model):
         return owner
-    lookup = getattr(admin.site.get_model_admin(model), "owner", None)
-    row = factory_of(model).create(**({lookup: owner} if lookup else {}))
+    lookup, texts = getattr(admin.site.get_model_admin(model), "owner", None), dict.fromkeys(text_fields(model), text)
+    if not lookup:
+        return factory_of(model).create(**texts)
+    row = factory_of(model).create(**{lookup: owner})
     # An account has one store, which may be there already.
-    model._base_manager.filter(pk=row.pk).update(**dict.fromkeys(text_fields(model), text))
+    model._base_manager.filter(pk=row.pk).update(**texts)
     row.refresh_from_db()
     return row
 

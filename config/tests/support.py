@@ -14,6 +14,7 @@ PRODUCTION = {
     "ENVIRONMENT": "production",
     "SECRET_KEY": GOOD_KEY,
     "ALLOWED_HOSTS": "api.example.com",
+    "FRONTEND_URL": "https://shop.example.com",
     "DATABASE_URL": "postgres://127.0.0.1/stockroom",
 }
 

@@ -168,7 +168,8 @@ class TestSession:
             assert browser.post(path).status_code == 403
             assert browser.post(path, headers=HTML).headers["Content-Type"].startswith("text/html")
 
-    def test_a_deactivated_account_is_out(self, browser, administrator):
+    def test_a_deactivated_account_is_out(self, browser, administrator, make_user):
+        make_user("*")  # one stays
         User.objects.filter(pk=administrator.pk).update(is_active=False)
         assert browser.get("/api/v1/users/me").status_code == 401
 

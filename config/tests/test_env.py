@@ -41,8 +41,45 @@ def test_a_value_that_makes_no_sense_is_refused_by_name(monkeypatch: pytest.Monk
         env.number("THING", 1)
     with pytest.raises(ImproperlyConfigured, match="THING is 'yse': set it to one of Lax, Strict"):
         env.choice("THING", ("Lax", "Strict"), "Lax")
+    with pytest.raises(ImproperlyConfigured, match="THING has 'yse', which no browser sends: set it to"):
+        env.origins("THING")
+    with pytest.raises(ImproperlyConfigured, match="THING is 'yse': set it to an address such as https://"):
+        env.page_url("THING", "")
+    with pytest.raises(ImproperlyConfigured, match="THING is 'yse': set it to a number from 0 to 1"):
+        env.share("THING", 0.0)
+    with pytest.raises(ImproperlyConfigured, match="THING is 'yse': set it to a number, a slash, and second, minute"):
+        env.rate("THING", "600/minute")
+    with pytest.raises(ImproperlyConfigured, match="THING has 'yse': set it to the addresses or networks of your"):
+        env.proxies("THING")
+    with pytest.raises(ImproperlyConfigured, match="THING is no DSN: set it to what Sentry shows"):
+        env.dsn("THING")
+    with pytest.raises(ImproperlyConfigured, match="THING must start with one of redis://"):
+        env.redis_url("THING")
     with pytest.raises(ImproperlyConfigured, match="THING must start with one of postgres://"):
         env.database_url("THING")
+
+
+@pytest.mark.parametrize(
+    "origin",
+    [
+        "null",
+        "shop.example.com",
+        "https://",
+        "https://shop.example.com/",
+        "https://shop.example.com/app",
+        "https://shop.example.com?",
+        "https://*.example.com",
+        "https://Shop.example.com",
+        "https://me@shop.example.com",
+        "https://shop.example.com:443",
+        "http://shop.example.com:80",
+        "https://shop.example.com:https",
+    ],
+)
+def test_an_origin_is_written_as_browsers_write_it(monkeypatch: pytest.MonkeyPatch, origin: str) -> None:
+    monkeypatch.setenv("THING", origin)
+    with pytest.raises(ImproperlyConfigured, match=f"THING has {re.escape(repr(origin))}, which no browser sends"):
+        env.origins("THING")
 
 
 def test_an_unknown_environment_is_refused() -> None:
@@ -69,6 +106,6 @@ def test_dotenv_fills_what_the_environment_leaves_open(monkeypatch: pytest.Monke
 def test_the_example_lists_exactly_the_variables_that_are_read() -> None:
     sources = [*(env.BASE_DIR / "config").glob("*.py"), *(env.BASE_DIR / "config/settings").glob("*.py")]
     code = "".join(path.read_text() for path in [*sources, env.BASE_DIR / "gunicorn.conf.py"])
-    read = set(re.findall(r"""\b(?:text|flag|number|words|choice|\w+_url|environ\.get)\(["']([A-Z0-9_]+)["']""", code))
+    read = set(re.findall(r"""\b(?:env\.\w+|text|environ\.get)\(\s*["']([A-Z0-9_]+)["']""", code))
     listed = set(re.findall(r"^#? ?([A-Z0-9_]+)=", (env.BASE_DIR / ".env.example").read_text(), re.MULTILINE))
     assert listed == read

@@ -1,0 +1,55 @@
+"""How many queries a request or a task makes, and how long it waits for them."""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any
+
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+
+class Spent:
+    __slots__ = ("queries", "seconds")
+
+    def __init__(self) -> None:
+        self.queries = 0
+        self.seconds = 0.0
+
+
+_spent: ContextVar[Spent | None] = ContextVar("spent", default=None)
+
+
+@contextmanager
+def counting() -> Iterator[Spent]:
+    """What is asked of the database inside of it, by whatever way passes a cursor of Django's."""
+    spent = Spent()
+    token = _spent.set(spent)
+    try:
+        yield spent
+    finally:
+        _spent.reset(token)
+
+
+def spent() -> Spent:
+    """What the innermost `counting` has counted so far."""
+    return _spent.get() or Spent()
+
+
+def watch(sender: type[BaseDatabaseWrapper], connection: BaseDatabaseWrapper, **kwargs: Any) -> None:
+    """Of each connection that is made."""
+    if _count not in connection.execute_wrappers:
+        # The first: whoever adds one for a while takes the last away again.
+        connection.execute_wrappers.insert(0, _count)
+
+
+def _count(execute: Callable[..., Any], sql: str, params: Any, many: bool, context: dict[str, Any]) -> Any:
+    spent = _spent.get()
+    if spent is None:
+        return execute(sql, params, many, context)
+    start = time.perf_counter()
+    try:
+        return execute(sql, params, many, context)
+    finally:
+        spent.queries += 1
+        spent.seconds += time.perf_counter() - start
