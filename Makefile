@@ -61,7 +61,7 @@ THROWAWAY_PRODUCTION = env ENVIRONMENT=production ALLOWED_HOSTS=api.example.com 
 # secret of `make run`, unless DATABASE_URL and the others name their own.
 SERVE_PRODUCTION = env ENVIRONMENT=production SECURE_SSL_REDIRECT=false HOST=127.0.0.1 PORT=$(PORT) \
 	ALLOWED_HOSTS="$${ALLOWED_HOSTS:-localhost,127.0.0.1}" FRONTEND_URL="$${FRONTEND_URL:-http://localhost:3000}" \
-	SECRET_KEY="$${SECRET_KEY:-$$($(PY) -c '$(LOCAL_SECRET)')}"
+	SECRET_KEY="$${SECRET_KEY:-$$($(PY) -c '$(LOCAL_SECRET)')}" TASKS="$${TASKS:-inline}"
 LOCAL_SECRET := from config import env, secret_key; print(secret_key.shared_secret_key(env.LOCAL_DIR / "secret_key"))
 COLLECTED := staticfiles/.collected
 GRANIAN := granian --interface wsgi --http 1 --no-ws --blocking-threads $(or $(WEB_THREADS),4) \

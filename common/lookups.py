@@ -18,11 +18,24 @@ class ContainsAnyCase(Lookup[str]):
     lookup_name = "contains_any_case"
 
     def as_sql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper) -> Any:
-        return IContains(self.lhs, self.rhs).as_sql(compiler, connection)
+        if not self.is_open:
+            return IContains(self.lhs, self.rhs).as_sql(compiler, connection)
+        sql, params = IContains(self.lhs, "").as_sql(compiler, connection)
+        return sql, [*params[:-1], self.rhs]
 
     def as_sqlite(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper) -> Any:
         column, params = self.process_lhs(compiler, connection)
-        return f"INSTR({SQLITE_FUNCTION}({column}), %s) > 0", [*params, upper(self.rhs)]
+        asked = self.rhs if self.is_open else self.parameter(self.rhs, connection)
+        return f"INSTR({SQLITE_FUNCTION}({column}), %s) > 0", [*params, asked]
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the text comes later (`common.api.compiled`): then `parameter` is applied to it."""
+        return bool(getattr(self.rhs, "comes_later", False))
+
+    @staticmethod
+    def parameter(text: str, connection: BaseDatabaseWrapper) -> Any:
+        return upper(text) if connection.vendor == "sqlite" else f"%{connection.ops.prep_for_like_query(text)}%"
 
 
 def upper(text: str | None) -> str | None:

@@ -1,28 +1,70 @@
-"""Queries by hand that PostgreSQL parses and plans once a connection instead of once a request."""
+"""Queries that PostgreSQL parses and plans once a connection instead of once a request."""
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, cast
+import re
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from hashlib import blake2b
+from typing import Any
 
-from django.db import connection
+from django.db import DEFAULT_DB_ALIAS, connections
 
-if TYPE_CHECKING:
-    from psycopg import Connection, Cursor
+Row = tuple[Any, ...]
+
+_PLACEHOLDER = re.compile(r"%(?:\((\w+)\))?s|%%")
 
 
-def fetch_row(sql: str, params: Mapping[str, Any]) -> tuple[Any, ...] | None:
-    """The one row that it finds. Name its columns: PostgreSQL refuses a plan whose `*` has come to mean another row.
+class Statement:
+    """A query, with a `%s` for each value or a `%(name)s`, and `%%` for a percent sign.
 
-    Django's own cursors put the values into the text, which is then another statement each time.
+    Name its columns: PostgreSQL refuses a plan whose `*` has come to mean another row. `is_planned_once=False` is for
+    conditions whose cost depends on the value, a pattern say: those are planned with it.
     """
+
+    __slots__ = ("command", "is_planned_once", "name", "names", "sql")
+
+    def __init__(self, sql: str, *, is_planned_once: bool = True) -> None:
+        names: list[str] = []
+
+        def number(match: re.Match[str]) -> str:
+            if match[0] == "%%":
+                return "%"
+            if match[1] is None or match[1] not in names:
+                names.append(match[1] or "")
+            return f"${len(names) if match[1] is None else names.index(match[1]) + 1}"
+
+        self.command = _PLACEHOLDER.sub(number, sql).encode()
+        self.names = tuple(names)
+        self.sql = sql
+        self.name = b"stockroom_" + blake2b(self.command, digest_size=12).hexdigest().encode()
+        self.is_planned_once = is_planned_once
+
+
+_statement = lru_cache(maxsize=64)(Statement)
+
+
+def fetch_row(sql: str, params: Mapping[str, Any]) -> Row | None:
+    """The one row that it finds, with Python's own types."""
+    statement = _statement(sql)
+    rows = fetch_rows(statement, [params[name] for name in statement.names], params)
+    return rows[0] if rows else None
+
+
+def fetch_rows(
+    statement: Statement, values: Sequence[Any], named: Mapping[str, Any] | None = None, *, for_json: bool = False
+) -> list[Row]:
+    """The rows that it finds. `for_json`: PostgreSQL's UUIDs as text and decimals as floats, which JSON shows alike.
+
+    By libpq where nobody listens to Django's cursors, which cost more than most answers; `named` is for those.
+    """
+    connection = connections[DEFAULT_DB_ALIAS]
+    if connection.vendor == "postgresql":
+        from common import libpq  # where there is a driver to import
+
+        if libpq.is_at_hand(connection) and (texts := libpq.texts(values)) is not None:
+            return libpq.fetch_rows(connection, statement, texts, for_json=for_json)
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
-            cursor.cursor = _binding_on_the_server(connection.connection)
-        cursor.execute(sql, params)
-        row: tuple[Any, ...] | None = cursor.fetchone()
-        return row
-
-
-def _binding_on_the_server(raw: "Connection[Any]") -> "Cursor[Any]":
-    from django.db.backends.postgresql.base import ServerBindingCursor  # where there is a driver to import
-
-    return cast("type[Cursor[Any]]", ServerBindingCursor)(raw)
+            cursor.cursor = libpq.cursor(connection, for_json=for_json)
+        cursor.execute(statement.sql, values if named is None else named)
+        rows: list[Row] = cursor.fetchall()
+        return rows

@@ -11,9 +11,9 @@ from config import api, views
 
 urlpatterns = [
     path("", views.root),
-    path("", include("common.docs.urls")),
-    path("api/v1", api.router.root),
     path("api/v1/", include(api.router.urls)),
+    path("api/v1", api.router.root),
+    path("", include("common.docs.urls")),
     *([path("api/v1/auth/", include("common.api.browsable.urls"))] if settings.BROWSABLE_API else []),
     path(".well-known/jwks.json", jwks),
     path("admin", RedirectView.as_view(pattern_name="admin:index", query_string=True)),

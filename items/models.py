@@ -24,9 +24,21 @@ class Item(UUIDModel, TimestampedModel):
     category = models.CharField(max_length=32, choices=Category, null=True, blank=True)  # noqa: DJ001
     price_usd = models.DecimalField("price in US dollars", max_digits=10, decimal_places=2, default=Decimal(0))
     in_stock = models.BooleanField(default=True)
-    store_manager = models.ForeignKey("stores.StoreManager", on_delete=models.CASCADE, related_name="items")
+    store_manager = models.ForeignKey(
+        "stores.StoreManager", on_delete=models.CASCADE, related_name="items", db_index=False
+    )
 
     class Meta:
+        # One for each ordering, and each filter beside the default one. All end with the key, which breaks ties.
+        indexes = (
+            models.Index(fields=["store_manager", "id"], name="item_by_store_manager"),
+            models.Index(fields=["category", "id"], name="item_by_category"),
+            models.Index(fields=["in_stock", "id"], name="item_by_stock"),
+            models.Index(fields=["name", "id"], name="item_by_name"),
+            models.Index(fields=["price_usd", "id"], name="item_by_price"),
+            models.Index(fields=["created_at", "id"], name="item_by_creation"),
+            models.Index(fields=["updated_at", "id"], name="item_by_update"),
+        )
         constraints = (
             models.CheckConstraint(condition=~Q(name=""), name="item_name_not_empty"),
             models.CheckConstraint(

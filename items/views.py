@@ -9,7 +9,7 @@ from items.filters import ItemFilter, StoreItemFilter
 from items.models import Item
 from items.serializers import ItemSerializer
 from items.services import kept_by
-from stores.services import manager_of
+from stores.services import manager_id_of
 
 
 class ItemViewSet(ResourceViewSet[Item]):
@@ -24,7 +24,7 @@ class ItemViewSet(ResourceViewSet[Item]):
     owner = "store_manager__user"
 
     def get_ownership(self) -> dict[str, Any]:
-        return {"store_manager": manager_of(cast("User", self.request.user))}
+        return {"store_manager_id": manager_id_of(cast("User", self.request.user))}
 
 
 class StoreItemViewSet(ItemViewSet):

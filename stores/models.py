@@ -11,6 +11,7 @@ class StoreManager(UUIDModel, TimestampedModel):
     user = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="store_manager")
 
     class Meta:
+        indexes = (models.Index(fields=["name", "id"], name="store_manager_by_name"),)
         constraints = (models.CheckConstraint(condition=~models.Q(name=""), name="store_manager_name_not_empty"),)
 
     def __str__(self) -> str:

@@ -1,5 +1,6 @@
 from typing import Any, cast
 
+from django.http import HttpResponse
 from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework import status
 from rest_framework.decorators import action
@@ -82,7 +83,7 @@ class StoreManagerViewSet(ResourceViewSet[StoreManager]):
         responses={200: StoreManagerSerializer, 404: OpenApiResponse(Problem, "Store manager not found")},
     )
     @action(detail=False, methods=["get"])
-    def me(self, request: Request) -> Response:
+    def me(self, request: Request) -> HttpResponse:
         return self.retrieve(request)
 
     @extend_schema(

@@ -4,13 +4,16 @@ import re
 from hashlib import blake2b
 from typing import Any
 
+from django.http import HttpResponse
 from django.utils.cache import patch_vary_headers
 from rest_framework import status
 from rest_framework.exceptions import APIException
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from common.api.renderers import dump
+from common.api.renderers import JSONRenderer, dump
+
+VARY = ("Accept", "Authorization")
 
 _TAG = re.compile(r'(W/)?("[\x21\x23-\x7e]*")')
 
@@ -28,7 +31,11 @@ class PreconditionRequired(APIException):
 
 
 def digest(data: Any) -> str:
-    return blake2b(dump(data), digest_size=12).hexdigest()
+    return digest_of(dump(data))
+
+
+def digest_of(body: bytes) -> str:
+    return blake2b(body, digest_size=12).hexdigest()
 
 
 def tags(header: str, *, weak: bool) -> set[str]:
@@ -41,13 +48,31 @@ def tagged(request: Request, data: Any, *, status: int = 200, headers: dict[str,
     """One row's representation with its strong ETag, or a 304 when the client has it."""
     current = f'"{digest(data)}{getattr(request.accepted_renderer, "etag_suffix", "")}"'
     headers = {"ETag": current, **(headers or {})}
-    known = request.headers.get("If-None-Match") if can_be_kept(request) else None
-    if known is not None and (known.strip() == "*" or current in tags(known, weak=True)):
+    if is_known(request, current):
         response = Response(status=304, headers=headers)
     else:
         response = Response(data, status=status, headers=headers)
-    patch_vary_headers(response, ("Accept", "Authorization"))
+    patch_vary_headers(response, VARY)
     return response
+
+
+def tagged_json(request: Request, body: bytes) -> HttpResponse:
+    """The same of a representation that is JSON already."""
+    current = f'"{digest_of(body)}"'
+    if is_known(request, current):
+        response = HttpResponse(status=304)
+        del response["Content-Type"]
+    else:
+        response = HttpResponse(body, content_type=JSONRenderer.media_type)
+    response["ETag"] = current
+    patch_vary_headers(response, VARY)
+    return response
+
+
+def is_known(request: Request, current: str) -> bool:
+    """Whether the client has what it would be sent."""
+    known = request.headers.get("If-None-Match") if can_be_kept(request) else None
+    return known is not None and (known.strip() == "*" or current in tags(known, weak=True))
 
 
 def can_be_kept(request: Request) -> bool:

@@ -4,12 +4,14 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from django.db import transaction
 from django.db.models import Model, QuerySet
+from django.http import HttpResponse
 from rest_framework import status
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.reverse import reverse
 from rest_framework.serializers import BaseSerializer
 
+from common.api import direct
 from common.api.conditional import check_if_match, tagged
 from common.api.idempotency import idempotent
 from common.api.search import Criterion, build, criteria
@@ -23,23 +25,23 @@ M = TypeVar("M", bound=Model)
 
 
 class ReadMixin(Base[M]):
-    def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        return self.page(self.get_rows())
+    def list(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
+        return direct.page(self) or self.page(self.get_rows())
 
-    def self_list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        return self.page(self.get_rows())
+    def self_list(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
+        return direct.page(self) or self.page(self.get_rows())
 
     def search(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         rows = self.get_rows()
         return self.page(rows.filter(build(request.data, self.get_criteria())))
 
-    def count(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        return Response({"count": self.filter_queryset(self.get_rows()).order_by().count()})
+    def count(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
+        return direct.count(self) or Response({"count": self.filter_queryset(self.get_rows()).order_by().count()})
 
-    def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        return tagged(request, self.represent(self.get_object()))
+    def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
+        return direct.retrieve(self) or tagged(request, self.represent(self.get_object()))
 
-    def self_retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+    def self_retrieve(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
         return self.retrieve(request, *args, **kwargs)
 
     def page(self, rows: QuerySet[M]) -> Response:

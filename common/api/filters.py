@@ -131,6 +131,10 @@ class ChoiceFilter(django_filters.MultipleChoiceFilter):
 
     repeatable = True
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        # A column of the row itself finds no row twice, and DISTINCT would compare all of every row.
+        super().__init__(*args, **{"distinct": False, **kwargs})
+
 
 class ResourceFilter(django_filters.FilterSet):
     """Declare a filter a query parameter."""
@@ -169,7 +173,7 @@ class TextSearch(BaseFilterBackend):
         return queryset
 
     @staticmethod
-    def occurs(word: str, search_fields: Iterable[str]) -> Q:
+    def occurs(word: Any, search_fields: Iterable[str]) -> Q:
         found = Q()
         for name in search_fields:
             found |= Q(**{f"{name}__contains_any_case": word})

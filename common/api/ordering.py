@@ -53,7 +53,7 @@ def terms(texts: Iterable[Any], model: type[Model]) -> tuple[Term, ...]:
     return (*found, Term(column=pk, descending=bool(found) and found[-1].descending, nullable=False))
 
 
-def get_terms(request: Request, queryset: QuerySet[Any], view: Any) -> tuple[Term, ...]:
+def get_terms(request: Request, queryset: Any, view: Any) -> tuple[Term, ...]:
     """The ordering that this request asks for, else the queryset's, else the model's."""
     text = request.query_params.get(PARAMETER)
     if text is None:

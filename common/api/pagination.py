@@ -3,6 +3,7 @@
 from typing import Any, TypeVar
 
 from django.db.models import Model, QuerySet
+from django.http import QueryDict
 from django.template.loader import render_to_string
 from rest_framework.pagination import BasePagination
 from rest_framework.request import Request
@@ -34,7 +35,7 @@ class ResourcePagination(BasePagination):
         """Two queries for a numbered page, one with a cursor."""
         self.request = request
         params = request.query_params
-        self.size = integer(params, "page_size", default=PAGE_SIZE, minimum=1, maximum=MAX_PAGE_SIZE)
+        self.size = page_size(params)
         if "cursor" not in params:
             return self._numbered(queryset)
         if "page" in params:
@@ -49,23 +50,31 @@ class ResourcePagination(BasePagination):
         start = (page - 1) * self.size
         if page > 1 and start >= count:
             raise Missing("Page not found", code="page_not_found")
-        more = min(count, CAP) >= start + self.size + 1 and (page + 1) * self.size <= CAP
-        self.envelope = {
+        self.envelope = self.numbered(count, page)
+        return list(queryset[start : start + self.size])
+
+    def numbered(self, count: int, page: int) -> dict[str, Any]:
+        """What surrounds a numbered page; `count` is up to one more than the cap."""
+        more = min(count, CAP) >= page * self.size + 1 and (page + 1) * self.size <= CAP
+        return {
             "count": min(count, CAP),
             "count_capped": count > CAP,
             "next": self._link(page=page + 1) if more else None,
             "previous": self._link(page=page - 1) if page > 1 else None,
         }
-        return list(queryset[start : start + self.size])
 
     def _after_cursor(self, queryset: QuerySet[M], view: APIView | None) -> list[M]:
         terms = get_terms(self.request, queryset, view)
         window = keyset.read(queryset, terms, self.request.query_params["cursor"], self.size)
-        self.envelope = {
+        self.envelope = self.beside(window)
+        return window.rows
+
+    def beside(self, window: keyset.Window[Any]) -> dict[str, Any]:
+        """What surrounds a page that was reached by a cursor."""
+        return {
             "next": window.next and self._link(cursor=window.next),
             "previous": window.previous and self._link(cursor=window.previous),
         }
-        return window.rows
 
     def _link(self, **params: Any) -> str:
         """This very address with another page; without a trailing slash, whichever way it was asked for."""
@@ -112,6 +121,10 @@ class ResourcePagination(BasePagination):
                 "results": schema,
             },
         }
+
+
+def page_size(params: QueryDict) -> int:
+    return integer(params, "page_size", default=PAGE_SIZE, minimum=1, maximum=MAX_PAGE_SIZE)
 
 
 def _parameter(name: str, description: str, schema: dict[str, Any]) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from rest_framework.utils import model_meta
 from rest_framework.validators import UniqueValidator
 
 from common.api import fields
+from common.api.binding import BoundOnce
 
 M = TypeVar("M", bound=models.Model)
 
@@ -55,7 +56,7 @@ class MessageSerializer(serializers.Serializer[Any]):
     message = serializers.CharField()
 
 
-class ResourceSerializer(RefuseUnknown, serializers.ModelSerializer[M]):
+class ResourceSerializer(BoundOnce, RefuseUnknown, serializers.ModelSerializer[M]):
     """A model's representation, with strict types; an update writes the columns that were sent and no others.
 
     Uniqueness is left to the database, which cannot be raced: a duplicate is a 409 of `common.api.errors`.

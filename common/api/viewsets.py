@@ -13,7 +13,7 @@ from rest_framework.exceptions import MethodNotAllowed, ValidationError
 from rest_framework.request import Request
 from rest_framework.viewsets import GenericViewSet
 
-from common.api import query
+from common.api import direct, query
 from common.api.access import Access
 from common.api.bulk import BulkMixin
 from common.api.endpoints import PAGES, Endpoint
@@ -73,6 +73,7 @@ class ResourceBase(ApiViewSet[M]):
     exclude              endpoints that it does not have, or
     include_only         the only ones that it has
     require_if_match     428 for changes without If-Match
+    reads_directly       whether plain rows may be answered by `common.api.direct`
     """
 
     resource: ClassVar[str]
@@ -83,6 +84,7 @@ class ResourceBase(ApiViewSet[M]):
     exclude: ClassVar[tuple[Endpoint, ...]] = ()
     include_only: ClassVar[tuple[Endpoint, ...]] = tuple(Endpoint)
     require_if_match: ClassVar[bool] = False
+    reads_directly: ClassVar[bool] = True
 
     # The requirement of one @action: `@action(permission="todos:archive")`.
     permission: str | Requirement = ""
@@ -137,10 +139,12 @@ class ResourceBase(ApiViewSet[M]):
 
     def get_object(self, *, lock: bool = False) -> M:
         """The row of this address: 404 when there is none, 403 when it is out of reach. One query."""
-        rows = self.access.mark(self.get_queryset())
-        if lock:
-            rows = rows.select_for_update(of=("self",))
-        row = rows.filter(**self.get_lookup()).first()
+        row = direct.lock(self) if lock else None
+        if row is None:
+            rows = self.access.mark(self.get_queryset())
+            if lock:
+                rows = rows.select_for_update(of=("self",))
+            row = rows.filter(**self.get_lookup()).first()
         if row is None:
             raise Missing(f"{self.row_name} not found")
         self.access.check([row])

@@ -1,5 +1,6 @@
 """Everything that holds for every resource, as tests that a resource inherits in about ten lines."""
 
+from common.testing.alike import Alike
 from common.testing.bulk import Bulk
 from common.testing.conditional import Conditional
 from common.testing.hostile import Hostile
@@ -11,5 +12,5 @@ from common.testing.searching import Searching
 from common.testing.writing import Writing
 
 
-class ResourceContract(Matrix, Writing, Reading, Searching, Bulk, Conditional, Repeatable, Hostile, Queries):
+class ResourceContract(Matrix, Writing, Reading, Searching, Bulk, Conditional, Repeatable, Hostile, Queries, Alike):
     """See `common.testing.base.ContractCase` for what a resource's class has to name."""

@@ -17,7 +17,9 @@ def ask(number):
 
 def plans():
     with connection.cursor() as cursor:
-        cursor.execute("SELECT statement FROM pg_prepared_statements WHERE statement LIKE '%django_migrations%$1%'")
+        cursor.execute(
+            "SELECT name FROM pg_prepared_statements WHERE statement LIKE '%app FROM django_migrations WHERE id%'"
+        )
         return len(cursor.fetchall())
 
 

@@ -6,6 +6,10 @@ from config import __version__, env
 # Pages for browsers, with a session as the way to sign in. Programs are answered the same with and without.
 BROWSABLE_API = env.flag("BROWSABLE_API", default=True)
 
+# Where programs call, and the one place below it where only a browser does.
+API_PATH = "/api/v1/"
+API_SIGN_IN_PATH = "/api/v1/auth/"
+
 _BROWSER_AUTHENTICATION = ["rest_framework.authentication.SessionAuthentication"] if BROWSABLE_API else []
 _BROWSER_RENDERERS = ["common.api.browsable.renderers.BrowsableRenderer"] if BROWSABLE_API else []
 

@@ -36,6 +36,8 @@ EXAMPLE_KEY = re.findall(r"^# SECRET_KEY=(.+)$", (BASE_DIR / ".env.example").rea
             {"CORS_ALLOWED_ORIGINS": "http://shop.example.com"},
             "CORS_ALLOWED_ORIGINS has 'http://shop.example.com', whose",
         ),
+        ({"METRICS": "on"}, "METRICS_TOKEN is not set, and METRICS is on: set it to the output of `python3 -c"),
+        ({"METRICS": "on", "METRICS_TOKEN": "short"}, "METRICS_TOKEN is shorter than 50 characters, and METRICS is on"),
         (
             {"EMAIL_URL": "consolemail://"},
             "EMAIL_URL is consolemail://, which writes links that set passwords into the",

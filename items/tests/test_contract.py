@@ -1,9 +1,10 @@
 from common.testing.contract import ResourceContract
+from common.testing.scale import Scale
 from items.factories import ItemFactory
 from items.views import ItemViewSet
 
 
-class TestItems(ResourceContract):
+class TestItems(ResourceContract, Scale):
     viewset = ItemViewSet
     factory = ItemFactory
     create_queries = 3  # the first item looks for the store manager and makes one

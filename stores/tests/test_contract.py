@@ -1,13 +1,14 @@
 from itertools import count
 
 from common.testing.contract import ResourceContract
+from common.testing.scale import Scale
 from stores.factories import StoreManagerFactory
 from stores.views import StoreManagerViewSet
 
 numbers = count()
 
 
-class TestStoreManagers(ResourceContract):
+class TestStoreManagers(ResourceContract, Scale):
     viewset = StoreManagerViewSet
     factory = StoreManagerFactory
     body = {"name": "Corner Shop", "password": "correct horse battery"}

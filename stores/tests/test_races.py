@@ -13,7 +13,7 @@ from accounts.models import User
 from common.testing.races import at_once, clients
 from stores.factories import StoreManagerFactory
 from stores.models import StoreManager
-from stores.services import manager_of
+from stores.services import manager_id_of, manager_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -44,12 +44,13 @@ def test_an_address_is_a_users_or_a_store_managers(live_server):
     assert StoreManager.objects.filter(user=user).exists() is user.has_role("store_manager")
 
 
-def test_an_account_gets_one_store_manager_however_many_ask():
+@pytest.mark.parametrize("ask_for", [lambda user: manager_of(user).pk, manager_id_of])
+def test_an_account_gets_one_store_manager_however_many_ask(ask_for):
     user = UserFactory.create()
 
     def ask():
         try:
-            return manager_of(User.objects.get(pk=user.pk)).pk
+            return ask_for(User.objects.get(pk=user.pk))
         finally:
             connection.close()
 

@@ -1,9 +1,10 @@
 from common.testing.contract import ResourceContract
+from common.testing.scale import Scale
 from todos.factories import TodoFactory
 from todos.views import TodoViewSet
 
 
-class TestTodos(ResourceContract):
+class TestTodos(ResourceContract, Scale):
     viewset = TodoViewSet
     factory = TodoFactory
     body = {"title": "Buy oat milk", "description": "Two cartons"}

@@ -1,0 +1,204 @@
+"""The SQL of a read, written once by Django for each shape of request and asked again with other values.
+
+A shape is all of a request that the text of its query depends on: which filters are set but not to what, the ordering,
+whose rows. Django's ORM takes several times as long to write a query as PostgreSQL to answer it.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from copy import copy
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from django.core.exceptions import EmptyResultSet, FieldError, FullResultSet
+from django.db import connection
+from django.db.models import Expression, IntegerField, QuerySet
+from django.db.models.expressions import Col
+from django.db.models.lookups import Exact, GreaterThan, GreaterThanOrEqual, LessThan, LessThanOrEqual, Lookup
+from django.db.models.sql.compiler import SQLCompiler
+from django.db.models.sql.where import WhereNode
+
+from common import prepared
+from common.lookups import ContainsAnyCase
+
+Prepare = Callable[[Any], Any]
+
+COUNT = "_count"
+
+_COMPARISONS = (Exact, GreaterThan, GreaterThanOrEqual, LessThan, LessThanOrEqual)
+
+
+class NotCompiled(Exception):
+    """The query or a value is of a kind whose SQL may depend on the value: leave it to the ORM."""
+
+
+class Slot(Expression):
+    """Stands in a queryset for a value that is only known when the query is asked."""
+
+    prepare: Prepare
+    comes_later = True
+
+    def __init__(self, key: Any) -> None:
+        super().__init__()
+        self.key = key
+
+    def resolve_expression(self, *args: Any, **kwargs: Any) -> "Slot":
+        # A value may stand in several places, in each as another column takes it.
+        return copy(self)
+
+    def bound_to(self, field: Any) -> "Slot":
+        """For a place where a value of this column stands."""
+        found = copy(self)
+        found.prepare = _preparation(field)
+        return found
+
+    def as_sql(self, compiler: SQLCompiler, connection: Any) -> Any:
+        return "%s", [self]
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """Rows of values, as JSON takes them or as models do; `params` holds constants, and slots for what comes later."""
+
+    statement: prepared.Statement
+    params: tuple[Any, ...]
+    converters: tuple[tuple[int, tuple[Callable[..., Any], ...], Any], ...]
+    for_json: bool = True
+
+    def fetch(self, values: Mapping[Any, Any]) -> list[prepared.Row]:
+        params = [one.prepare(values[one.key]) if isinstance(one, Slot) else one for one in self.params]
+        rows = prepared.fetch_rows(self.statement, params, for_json=self.for_json)
+        return [self._converted(row) for row in rows] if self.converters else rows
+
+    def _converted(self, row: prepared.Row) -> prepared.Row:
+        """As the ORM would: SQLite has neither times nor booleans nor UUIDs."""
+        values = list(row)
+        for index, converters, expression in self.converters:
+            for convert in converters:
+                values[index] = convert(values[index], expression, connection)
+            if self.for_json and isinstance(values[index], Decimal):
+                values[index] = float(values[index])
+        return tuple(values)
+
+
+def compile_rows(
+    rows: QuerySet[Any], columns: Sequence[str], *, limit: int, count_to: int = 0, skip: bool = False
+) -> Query:
+    """These columns of the first `limit` rows; `skip`: after as many as the slot "offset" says.
+
+    With `count_to` a last column has the number of all the rows, which are counted up to there: in one round trip and
+    of one moment.
+    """
+    found = _skipping(rows, limit) if skip else rows
+    if count_to:
+        counted, params, _ = _sql(rows.order_by().values_list("pk"))
+        number = _Written(f"({_counting(f'{counted} LIMIT {count_to}')})", params)
+        found, columns = found.annotate(**{COUNT: number}), (*columns, COUNT)
+    sql, params, compiler = _sql(found.values_list(*columns))
+    return _query(rows, f"{sql} LIMIT {limit}", params, _converters(compiler))
+
+
+def compile_locked(rows: QuerySet[Any], columns: Sequence[str]) -> Query:
+    """For models: these columns of rows that stay locked until the transaction ends. SQLite has one writer anyway."""
+    sql, params, compiler = _sql(rows.values_list(*columns))
+    if connection.features.has_select_for_update_of:
+        sql = f"{sql} FOR UPDATE OF {connection.ops.quote_name(rows.model._meta.db_table)}"
+    return Query(prepared.Statement(sql), tuple(params), _converters(compiler), for_json=False)
+
+
+def _skipping(rows: QuerySet[Any], limit: int) -> QuerySet[Any]:
+    """The same rows by their keys, so that those which are passed over are not read in full."""
+    sql, params, _ = _sql(rows.values_list("pk"))
+    keys = _Written(f"({sql} LIMIT {limit} OFFSET %s)", [*params, _offset()])
+    found: QuerySet[Any] = rows.model._base_manager.filter(pk__in=keys)
+    return found.order_by(*rows.query.order_by)
+
+
+def compile_count(rows: QuerySet[Any]) -> Query:
+    sql, params, _ = _sql(rows.order_by().values_list("pk"))
+    return _query(rows, _counting(sql), params, ())
+
+
+def _counting(sql: str) -> str:
+    return " ".join(("SELECT COUNT(*) FROM", f"({sql})", "AS counted"))
+
+
+class _Written(Expression):
+    """SQL of Django's own writing."""
+
+    def __init__(self, sql: str, params: Sequence[Any]) -> None:
+        super().__init__(output_field=IntegerField())
+        self.sql, self.params = sql, params
+
+    def as_sql(self, compiler: SQLCompiler, connection: Any) -> Any:
+        return self.sql, list(self.params)
+
+
+def _query(rows: QuerySet[Any], sql: str, params: Sequence[Any], converters: Any) -> Query:
+    has_pattern = any(isinstance(lookup, ContainsAnyCase) for lookup in _lookups(rows.query.where))
+    statement = prepared.Statement(sql, is_planned_once=not has_pattern)
+    return Query(statement, tuple(params), converters)
+
+
+def _sql(rows: QuerySet[Any]) -> tuple[str, list[Any], SQLCompiler]:
+    query = rows.query
+    if query.distinct or query.combinator or query.is_sliced or query.select_for_update:
+        raise NotCompiled
+    for lookup in _lookups(query.where):
+        if isinstance(lookup.rhs, Slot):
+            _bind(lookup)
+    compiler = query.get_compiler(connection=connection)
+    try:
+        sql, params = compiler.as_sql()
+    except (EmptyResultSet, FieldError, FullResultSet):
+        raise NotCompiled from None
+    if not all(hasattr(one, "prepare") for one in params if isinstance(one, Slot)):
+        raise NotCompiled
+    return sql, list(params), compiler
+
+
+def _lookups(node: Any) -> list[Lookup[Any]]:
+    if isinstance(node, WhereNode):
+        return [lookup for child in node.children for lookup in _lookups(child)]
+    return [node] if isinstance(node, Lookup) else []
+
+
+def _bind(lookup: Lookup[Any]) -> None:
+    """What the lookup would do to a value that it knew, the slot does when the value has come."""
+    if isinstance(lookup, ContainsAnyCase):
+        lookup.rhs.prepare = lambda value: ContainsAnyCase.parameter(value, connection)
+    elif isinstance(lookup, _COMPARISONS) and isinstance(lookup.lhs, Col):
+        lookup.rhs.prepare = _preparation(getattr(lookup.lhs.output_field, "target_field", lookup.lhs.output_field))
+    else:
+        raise NotCompiled
+
+
+def _preparation(field: Any) -> Prepare:
+    if isinstance(field, IntegerField):
+        return _within(*connection.ops.integer_field_range(field.get_internal_type()), field)
+    return lambda value: field.get_db_prep_value(value, connection)
+
+
+def _within(minimum: int | None, maximum: int | None, field: Any) -> Prepare:
+    """Past the range of the column Django knows the answer without asking."""
+
+    def prepare(value: Any) -> Any:
+        number = field.get_prep_value(value)
+        if number != value or (minimum is not None and number < minimum) or (maximum is not None and number > maximum):
+            raise NotCompiled
+        return field.get_db_prep_value(value, connection)
+
+    return prepare
+
+
+def _offset() -> Slot:
+    slot = Slot("offset")
+    slot.prepare = int
+    return slot
+
+
+def _converters(compiler: SQLCompiler) -> Any:
+    if connection.vendor == "postgresql":
+        return ()
+    found = compiler.get_converters([column for column, _, _ in compiler.select])
+    return tuple((index, tuple(converters), column) for index, (converters, column) in found.items())

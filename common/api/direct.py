@@ -1,0 +1,176 @@
+"""Reads that go from the database to JSON without an object between: a compiled query, and rows written as they come.
+
+Only what is sure to be answered alike is answered here. For anything else, a mistake in the request included, each
+function returns None and the endpoint goes on in DRF's own way: so there is one place that says no, and how.
+"""
+
+from typing import TYPE_CHECKING, Any
+
+from django import forms
+from django.db import DEFAULT_DB_ALIAS
+from django.db.transaction import get_connection
+from django.http import HttpResponse
+from django_filters.constants import EMPTY_VALUES
+from rest_framework.exceptions import ValidationError
+
+from common.api import keyset, pagination
+from common.api.access import OWNER_PK
+from common.api.compiled import NotCompiled
+from common.api.conditional import tagged_json
+from common.api.filters import MAX_Q_LENGTH, MAX_Q_WORDS, ChoiceFilter, TextSearch
+from common.api.ordering import Term, get_terms
+from common.api.query import integer
+from common.api.renderers import JSONRenderer, dump
+from common.api.rendering import Layout
+from common.api.shapes import (
+    PageShape,
+    Shape,
+    count_query,
+    known_filters,
+    list_layout,
+    locked_query,
+    page_query,
+    places,
+    row_layout,
+    row_query,
+)
+from common.exceptions import Missing
+
+if TYPE_CHECKING:
+    from common.api.viewsets import ResourceBase
+
+    Resource = ResourceBase[Any]
+
+# What a request may hold that DRF's way has an answer for.
+_OTHERWISE = (NotCompiled, ValidationError, forms.ValidationError, Missing)
+
+
+def retrieve(view: "Resource") -> HttpResponse | None:
+    """One row. Whether one that is not found is missing or somebody else's, DRF's way finds out."""
+    shown = row_layout(type(view)) if _may_be_direct(view) else None
+    query = shown and row_query(type(view), view.access.owner)
+    if not shown or not query:
+        return None
+    try:
+        rows = query.fetch({"pk": view.read_key()})
+    except _OTHERWISE:
+        return None
+    if not rows or (view.access.owner and rows[0][-1] != view.access.caller_pk):
+        return None
+    return tagged_json(view.request, shown.row(rows[0]))
+
+
+def lock(view: "Resource") -> Any:
+    """The row to be changed, as the ORM would have it, locked; None also where there is none."""
+    may_lock = view.reads_directly and get_connection().in_atomic_block
+    query = locked_query(type(view), view.access.owner) if may_lock else None
+    try:
+        rows = query.fetch({"pk": view.read_key()}) if query else []
+    except _OTHERWISE:
+        return None
+    if not rows:
+        return None
+    names = [field.attname for field in view.model._meta.concrete_fields]
+    row = view.model.from_db(DEFAULT_DB_ALIAS, names, rows[0][: len(names)])
+    if view.access.owner:
+        setattr(row, OWNER_PK, rows[0][-1])
+    return row
+
+
+def page(view: "Resource") -> HttpResponse | None:
+    """A page of the list, by number or by cursor."""
+    shown = list_layout(type(view)) if _may_be_direct(view) else None
+    if not shown:
+        return None
+    try:
+        return _by_cursor(view, shown) if "cursor" in view.request.query_params else _by_number(view, shown)
+    except _OTHERWISE:
+        return None
+
+
+def count(view: "Resource") -> HttpResponse | None:
+    """How many rows there are in the list."""
+    if not _may_be_direct(view) or not list_layout(type(view)):
+        return None
+    try:
+        shape, values = _rows(view)
+        query = count_query(shape)
+        rows = query and query.fetch(values)
+    except _OTHERWISE:
+        return None
+    return _json(dump({"count": rows[0][0]})) if rows else None
+
+
+def _by_number(view: "Resource", shown: Layout) -> HttpResponse | None:
+    params, paginator = view.request.query_params, _paginator(view)
+    number = integer(params, "page", default=1, minimum=1, maximum=pagination.CAP)
+    if number * paginator.size > pagination.CAP:
+        return None
+    shape, values = _rows(view)
+    values["offset"] = (number - 1) * paginator.size
+    query = page_query(
+        PageShape(shape, _terms(view), limit=paginator.size, count_to=pagination.CAP + 1, skip=number > 1)
+    )
+    rows = query.fetch(values) if query else []
+    if not query or (number > 1 and not rows):
+        return None
+    # Each row brings the number of all; no row on the first page is none at all.
+    return _json(shown.page(rows, paginator.numbered(rows[0][-1] if rows else 0, number)))
+
+
+def _by_cursor(view: "Resource", shown: Layout) -> HttpResponse | None:
+    params, paginator, terms = view.request.query_params, _paginator(view), _terms(view)
+    if "page" in params:
+        return None
+    shape, values = _rows(view)
+    position = keyset.locate(view.model, terms, params["cursor"])
+    nulls = tuple(value is None for value in position.values)
+    query = page_query(PageShape(shape, terms, limit=paginator.size + 1, nulls=nulls, backwards=position.backwards))
+    if not query:
+        return None
+    rows = query.fetch(values | {("after", index): value for index, value in enumerate(position.values)})
+    found = places(type(view), terms)
+    window = keyset.window(view.model, terms, position, paginator.size, rows, lambda row: [row[one] for one in found])
+    return _json(shown.page(window.rows, paginator.beside(window)))
+
+
+def _rows(view: "Resource") -> tuple[Shape, dict[Any, Any]]:
+    """What the query string asks for, and with which values; raises what is wrong with it."""
+    params, known = view.request.query_params, known_filters(type(view))
+    filters, values = [], {"owner": view.access.caller_pk}
+    for name, one in known.items():
+        if name not in params:
+            continue
+        if one is None:
+            raise NotCompiled
+        is_repeatable = isinstance(one, ChoiceFilter)
+        asked = one.field.clean(params.getlist(name) if is_repeatable else params[name])
+        if asked not in EMPTY_VALUES:
+            several = sorted(set(asked)) if is_repeatable else [asked]
+            filters.append((name, len(several)))
+            values.update({(name, index): value for index, value in enumerate(several)})
+    text = params.get(TextSearch.parameter, "")
+    words = text.split()
+    if len(text) > MAX_Q_LENGTH or len(words) > MAX_Q_WORDS:
+        raise NotCompiled
+    values.update({(TextSearch.parameter, index): word for index, word in enumerate(words)})
+    return Shape(type(view), view.access.owner, tuple(filters), len(words)), values
+
+
+def _paginator(view: "Resource") -> pagination.ResourcePagination:
+    found = pagination.ResourcePagination()
+    found.request = view.request
+    found.size = pagination.page_size(view.request.query_params)
+    return found
+
+
+def _terms(view: "Resource") -> tuple[Term, ...]:
+    return get_terms(view.request, type(view).queryset, view)
+
+
+def _may_be_direct(view: "Resource") -> bool:
+    return view.reads_directly and type(view.request.accepted_renderer) is JSONRenderer
+
+
+def _json(body: bytes) -> HttpResponse:
+    return HttpResponse(body, content_type=JSONRenderer.media_type)

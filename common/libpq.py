@@ -1,0 +1,182 @@
+"""`common.prepared` on PostgreSQL: queries asked of libpq itself, on Django's own connection.
+
+Values travel beside the text, never in it. Django's cursors would put them in, and make another statement each time.
+"""
+
+import datetime
+from collections import OrderedDict
+from collections.abc import Callable, MutableMapping, Sequence
+from decimal import Decimal
+from functools import cache
+from typing import TYPE_CHECKING, Any, Final, cast
+from uuid import UUID
+from weakref import WeakKeyDictionary
+
+import psycopg
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.backends.postgresql.base import ServerBindingCursor
+from django.db.backends.postgresql.psycopg_any import get_adapters_template
+from psycopg.adapt import AdaptersMap, Transformer
+from psycopg.errors import error_from_result
+from psycopg.pq import ExecStatus, TransactionStatus
+from psycopg.types.datetime import TimestamptzLoader
+from psycopg.types.numeric import FloatLoader
+from psycopg.types.string import TextLoader
+
+if TYPE_CHECKING:
+    from psycopg.pq.abc import PGresult
+
+    from common.prepared import Row, Statement
+
+# In libpq a null is no bytes at all; psycopg's annotations forget it.
+Values = list[Any]
+Raw = psycopg.Connection[Any]
+
+# A connection keeps this many plans; the one that was not asked for the longest makes room.
+MAX_PLANS = 200
+
+# SQLSTATEs: a plan that somebody has thrown away, or whose columns have changed their types since.
+_PLAN_IS_GONE: Final = ("26000", "0A000")
+
+# By their types: the text that PostgreSQL reads each value from, whose type it knows from where the value stands.
+_TEXT_OF: dict[type, Callable[[Any], str]] = {
+    str: str,
+    int: str,
+    bool: lambda value: "t" if value else "f",
+    Decimal: str,
+    UUID: str,
+    datetime.datetime: datetime.datetime.isoformat,
+    datetime.date: datetime.date.isoformat,
+}
+
+# Django's own reads times in Python: of a list of 50 rows that would be most of the cost.
+_LOADERS: dict[bool, dict[str, Any]] = {
+    False: {"timestamptz": TimestamptzLoader},
+    True: {"timestamptz": TimestamptzLoader, "uuid": TextLoader, "numeric": FloatLoader},
+}
+
+_plans: MutableMapping[Raw, OrderedDict[bytes, None]] = WeakKeyDictionary()
+
+
+def is_at_hand(connection: BaseDatabaseWrapper) -> bool:
+    """Whether nobody listens to the cursors, and Django would let the query through."""
+    if connection.execute_wrappers or connection.queries_logged or connection.needs_rollback:
+        return False
+    connection.ensure_connection()
+    return True
+
+
+def texts(values: Sequence[Any]) -> Values | None:
+    """The values as PostgreSQL reads them; None where one is of a type that is not known here."""
+    found: Values = []
+    for value in values:
+        if value is None:
+            found.append(None)
+            continue
+        write = _TEXT_OF.get(type(value))
+        if write is None:
+            return None
+        text = write(value)
+        if "\0" in text:  # where it stood, libpq would take the text to end
+            return None
+        found.append(text.encode())
+    return found
+
+
+def fetch_rows(
+    connection: BaseDatabaseWrapper, statement: "Statement", values: "Values", *, for_json: bool
+) -> "list[Row]":
+    """The query is its connection's health check: if that was lost while it idled, a new one is asked once more."""
+    connection.validate_thread_sharing()
+    vars(connection)["health_check_done"] = True
+    with connection.wrap_database_errors:
+        try:
+            return _fetch(connection.connection, statement, values, for_json=for_json)
+        except psycopg.Error as error:
+            if connection.in_atomic_block or not _is_mended(connection, statement, error):
+                raise
+        return _fetch(connection.connection, statement, values, for_json=for_json)
+
+
+def _is_mended(connection: BaseDatabaseWrapper, statement: "Statement", error: psycopg.Error) -> bool:
+    raw: Raw = connection.connection
+    if raw.closed:
+        connection.close()
+        connection.connect()
+        return True
+    if error.sqlstate in _PLAN_IS_GONE and statement.name in _plans.get(raw, ()):
+        del _plans[raw][statement.name]
+        _deallocate(raw, statement.name)
+        return True
+    return False
+
+
+def _fetch(raw: Raw, statement: "Statement", values: "Values", *, for_json: bool) -> "list[Row]":
+    if not raw.autocommit and raw.pgconn.transaction_status == TransactionStatus.IDLE:
+        _checked(raw, raw.pgconn.exec_(b"BEGIN"))  # as psycopg does before the first query of a transaction
+    if not statement.is_planned_once or raw.prepare_threshold is None:
+        result = raw.pgconn.exec_params(statement.command, values)
+    else:
+        _plan(raw, statement)
+        result = raw.pgconn.exec_prepared(statement.name, values)
+    reading = Transformer(cast("Any", _Context(raw, _adapters(for_json))))
+    reading.set_pgresult(_checked(raw, result))
+    return reading.load_rows(0, result.ntuples, tuple)
+
+
+def _plan(raw: Raw, statement: "Statement") -> None:
+    plans = _plans.get(raw)
+    if plans is None:
+        plans = _plans[raw] = OrderedDict()
+    if statement.name in plans:
+        plans.move_to_end(statement.name)
+        return
+    while len(plans) >= MAX_PLANS:
+        _deallocate(raw, plans.popitem(last=False)[0])
+    _checked(raw, raw.pgconn.prepare(statement.name, statement.command))
+    plans[statement.name] = None
+
+
+def _checked(raw: Raw, result: "PGresult") -> "PGresult":
+    if result.status not in (ExecStatus.TUPLES_OK, ExecStatus.COMMAND_OK):
+        error = error_from_result(result, encoding=raw.info.encoding)
+        # That the connection is lost is libpq's own to say, without an SQLSTATE.
+        raise psycopg.OperationalError(str(error)) if raw.closed else error
+    return result
+
+
+def _deallocate(raw: Raw, name: bytes) -> None:
+    raw.pgconn.exec_(b"DEALLOCATE " + name)  # where it is gone already it says so, which is as well
+
+
+class _Context:
+    """What psycopg reads a result by."""
+
+    __slots__ = ("adapters", "connection")
+
+    def __init__(self, raw: Raw, adapters: AdaptersMap) -> None:
+        self.connection = raw
+        self.adapters = adapters
+
+
+@cache
+def _adapters(for_json: bool) -> AdaptersMap:
+    found = AdaptersMap(get_adapters_template(True, datetime.UTC))
+    for name, loader in _LOADERS[for_json].items():
+        found.register_loader(name, loader)
+    return found
+
+
+class _Cursor(cast("Any", ServerBindingCursor)):  # type: ignore[misc]
+    """psycopg throws away every plan of a connection when a transaction that made one of its own is undone."""
+
+    def execute(self, query: Any, params: Any = None) -> Any:
+        return super().execute(query, params, prepare=False)
+
+
+def cursor(connection: BaseDatabaseWrapper, *, for_json: bool) -> Any:
+    """For those who listen: the same values by way of a cursor."""
+    found = _Cursor(connection.connection)
+    for name, loader in _LOADERS[for_json].items():
+        found.adapters.register_loader(name, loader)
+    return found

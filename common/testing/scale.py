@@ -1,0 +1,94 @@
+"""What a list may be asked for is found by an index, however many rows there are. PostgreSQL's plans show it.
+
+Mixed into the contract of a resource whose table may grow large.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.db.models import QuerySet
+
+from common.api import keyset
+from common.api.endpoints import Endpoint
+from common.api.filters import ContainsFilter
+from common.api.ordering import terms
+from common.testing.base import ContractCase
+
+only_postgresql = pytest.mark.skipif(connection.vendor != "postgresql", reason="needs PostgreSQL")
+
+
+# What is the best of a few rows and not of many.
+COSTLY = ("enable_seqscan", "enable_sort", "enable_incremental_sort")
+
+
+def plan(rows: QuerySet[Any], *, costly: Sequence[str] = COSTLY) -> str:
+    """As it would be with many rows."""
+    with connection.cursor() as cursor:
+        for name in costly:
+            cursor.execute(f"SET LOCAL {name} = off")
+    return rows.explain()
+
+
+def plan_of_pattern(rows: QuerySet[Any]) -> str:
+    """Comparing each entry of another index is no way to find a pattern either."""
+    return plan(rows, costly=(*COSTLY, "enable_indexscan", "enable_indexonlyscan"))
+
+
+def has_trigrams() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1 FROM pg_extension WHERE extname = 'pg_trgm'")
+        return cursor.fetchone() is not None
+
+
+class Scale(ContractCase):
+    def everything(self) -> QuerySet[Any]:
+        rows: Any = self.viewset.queryset
+        plain: QuerySet[Any] = rows.select_related(None).order_by()
+        return plain
+
+    @only_postgresql
+    def test_each_ordering_is_read_off_an_index(self) -> None:
+        for name in self.viewset.ordering_fields:
+            for sign in ("", "-"):
+                ordered = keyset.seek(self.everything(), terms([sign + name], self.model), keyset.Position([], False))
+                found = plan(ordered[:20])
+                assert "Sort" not in found, found
+                assert "Seq Scan" not in found, found
+
+    @only_postgresql
+    def test_a_cursor_starts_where_the_last_page_ended(self) -> None:
+        nullable = {column.name for column in self.model._meta.concrete_fields if column.null}
+        row = self.row(**{name: value for name, value in self.body.items() if name in nullable})
+        for name in self.viewset.ordering_fields:
+            for sign in ("-",) if name in nullable else ("", "-"):
+                order = terms([sign + name], self.model)
+                values = [getattr(row, column) for column in keyset.columns(self.model, order)]
+                found = plan(keyset.seek(self.everything(), order, keyset.Position(values, False))[:20])
+                assert "Index Cond: " in found, found
+                assert "Filter: " not in found, found
+                assert "Sort" not in found, found
+
+    @only_postgresql
+    def test_each_filter_is_found_by_an_index(self) -> None:
+        self.has(Endpoint.LIST)
+        filterset: Any = getattr(self.viewset, "filterset_class", None)
+        row = self.row()
+        for name, one in (filterset.base_filters if filterset else {}).items():
+            if isinstance(one, ContainsFilter) and not has_trigrams():
+                continue
+            value = "abcdef" if isinstance(one, ContainsFilter) else getattr(row, one.field_name)
+            value = [one.extra["choices"][0][0]] if "choices" in one.extra else value
+            rows = filterset(queryset=self.everything()).filters[name].filter(self.everything(), value)
+            found = plan_of_pattern(rows) if isinstance(one, ContainsFilter) else plan(rows)
+            assert "Index Cond: " in found, found
+            assert "Seq Scan" not in found, found
+
+    @only_postgresql
+    def test_words_are_found_by_an_index(self) -> None:
+        if not has_trigrams():
+            pytest.skip("PostgreSQL has no pg_trgm")
+        for name in self.viewset.search_fields:
+            found = plan_of_pattern(self.everything().filter(**{f"{name}__contains_any_case": "abcdef"}))
+            assert "Index Cond: (upper(" in found, found

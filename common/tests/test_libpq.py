@@ -1,0 +1,149 @@
+"""Queries asked of libpq: what becomes of values, of plans, and of a connection that was lost."""
+
+import datetime
+from decimal import Decimal
+from uuid import UUID
+
+import pytest
+from django.db import DataError, OperationalError, connection, transaction
+from django.test.utils import CaptureQueriesContext
+
+from common import prepared
+from common.prepared import Statement
+
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.skipif(connection.vendor != "postgresql", reason="needs PostgreSQL"),
+]
+
+SAME = Statement("SELECT %s::text, %s::bigint, %s::boolean, %s::numeric, %s::uuid, %s::timestamptz, %s::date")
+VALUES = [
+    "100% 'ä' \\",
+    2**63 - 1,
+    False,
+    Decimal("24.90"),
+    UUID("01890a5d-ac96-774b-bcce-b302099a8057"),
+    datetime.datetime(2026, 1, 2, 3, 4, 5, 600, datetime.UTC),
+    datetime.date(2026, 1, 2),
+]
+ONE = Statement("SELECT %s::int")
+
+
+def kill_connection():
+    from psycopg import connect
+
+    pid = connection.connection.info.backend_pid
+    with connect(connection.connection.info.dsn, autocommit=True) as other:
+        other.execute("SELECT pg_terminate_backend(%s, 5000)", [pid])
+
+
+def plans():
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM pg_prepared_statements WHERE name LIKE 'stockroom%%'", [])
+        return cursor.fetchone()[0]
+
+
+def test_values_come_back_as_they_went():
+    assert prepared.fetch_rows(SAME, VALUES) == [tuple(VALUES)]
+    assert prepared.fetch_rows(SAME, [None] * 7) == [(None,) * 7]
+
+
+def test_for_json_ids_are_text_and_decimals_floats():
+    ((*_, number, key, _, _),) = prepared.fetch_rows(SAME, VALUES, for_json=True)
+
+    assert (number, key) == (24.9, str(VALUES[4]))
+
+
+@pytest.mark.parametrize("for_json", [True, False])
+def test_whoever_listens_hears_of_the_query_and_gets_the_same(for_json):
+    unheard = prepared.fetch_rows(SAME, VALUES, for_json=for_json)
+    with CaptureQueriesContext(connection) as queries:
+        assert prepared.fetch_rows(SAME, VALUES, for_json=for_json) == unheard
+
+    assert len(queries) == 1
+
+
+def test_a_text_never_ends_where_it_has_a_nul():
+    with pytest.raises(DataError):
+        prepared.fetch_rows(Statement("SELECT %s::text"), ["a\0b"])
+
+
+def test_a_name_that_stands_twice_is_one_value():
+    sql = "SELECT %(a)s::int + %(b)s::int + %(a)s::int, '100%%'"
+
+    assert prepared.fetch_row(sql, {"a": 1, "b": 10}) == (12, "100%")
+
+
+def test_a_connection_that_was_lost_is_replaced():
+    prepared.fetch_rows(ONE, [1])
+    kill_connection()
+
+    assert prepared.fetch_rows(ONE, [2]) == [(2,)]
+
+
+def test_in_a_transaction_that_was_lost_nothing_is_repeated():
+    def lose_it():
+        with transaction.atomic():
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT 1")
+            kill_connection()
+            prepared.fetch_rows(ONE, [2])
+
+    with pytest.raises(OperationalError):
+        lose_it()
+
+    assert prepared.fetch_rows(ONE, [3]) == [(3,)]
+
+
+def test_a_transaction_sees_its_own_changes():
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("CREATE TEMPORARY TABLE own (id int) ON COMMIT DROP")
+        cursor.execute("INSERT INTO own VALUES (7)")
+
+        assert prepared.fetch_rows(Statement("SELECT id FROM own"), []) == [(7,)]
+
+
+def test_a_plan_that_somebody_threw_away_is_made_anew():
+    prepared.fetch_rows(ONE, [1])
+    with connection.cursor() as cursor:
+        cursor.execute("DEALLOCATE ALL")
+
+    assert prepared.fetch_rows(ONE, [2]) == [(2,)]
+
+
+def test_a_plan_whose_columns_have_changed_is_made_anew():
+    statement = Statement("SELECT value FROM changing")
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE TEMPORARY TABLE changing (value int)")
+        cursor.execute("INSERT INTO changing VALUES (1)")
+        prepared.fetch_rows(statement, [])
+        cursor.execute("ALTER TABLE changing ALTER value TYPE text")
+
+    assert prepared.fetch_rows(statement, []) == [("1",)]
+
+
+def test_a_connection_keeps_so_many_plans(monkeypatch):
+    from common import libpq
+
+    monkeypatch.setattr(libpq, "MAX_PLANS", 3)
+    connection.close()
+    for number in range(5):
+        prepared.fetch_rows(Statement(f"SELECT {number} + %s::int"), [1])
+
+    assert plans() == 3
+
+
+def test_plans_can_be_done_without(monkeypatch):
+    connection.close()
+    connection.ensure_connection()
+    monkeypatch.setattr(connection.connection, "prepare_threshold", None)
+
+    assert prepared.fetch_rows(ONE, [1]) == [(1,)]
+    assert plans() == 0
+
+
+def test_what_depends_on_the_value_is_planned_with_it():
+    connection.close()
+
+    assert prepared.fetch_rows(Statement("SELECT %s::int", is_planned_once=False), [1]) == [(1,)]
+    assert plans() == 0

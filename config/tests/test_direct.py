@@ -1,0 +1,140 @@
+"""Which resources are read directly, and which queries are compiled: only what is sure to be answered alike."""
+
+from decimal import Decimal
+
+import pytest
+from django.db.models import Count
+from rest_framework import serializers
+
+from common.api import fields
+from common.api.compiled import NotCompiled, Slot, compile_rows
+from common.api.filters import ContainsFilter, ResourceFilter
+from common.api.rendering import layout
+from common.api.serializers import ResourceSerializer
+from common.api.shapes import known_filters, list_layout, locked_query, row_layout
+from items.models import Item
+from items.serializers import ItemSerializer
+from items.views import ItemViewSet, StoreItemViewSet
+from stores.views import StoreManagerViewSet
+from todos.factories import TodoFactory
+from todos.models import Todo
+from todos.views import TodoViewSet
+
+
+class Shout(fields.StringField):
+    def to_representation(self, value):
+        return value.upper()
+
+
+class ShoutAlone(Shout):
+    of_column_alone = True
+
+
+def serializer(**members):
+    class Odd(ResourceSerializer[Item]):
+        class Meta:
+            model = Item
+            fields = ("id", *members)
+
+    return type(
+        "Odd", (Odd,), {name: value for name, value in members.items() if value is not None} | {"Meta": Odd.Meta}
+    )
+
+
+def test_the_resources_of_the_product():
+    assert list_layout(ItemViewSet)
+    assert list_layout(TodoViewSet)
+    shown = row_layout(ItemViewSet)
+    assert shown is not None
+    assert shown.names == ItemSerializer.Meta.fields
+    assert list_layout(StoreManagerViewSet) is None  # an address for some
+    assert list_layout(StoreItemViewSet) is None  # rows by the path
+
+
+@pytest.mark.parametrize(
+    "members",
+    [
+        {"name": Shout()},
+        {"name": serializers.SerializerMethodField()},
+        {"keeper": serializers.CharField(source="store_manager.name")},
+        {"price_usd": serializers.DecimalField(10, 1)},
+        {"price_usd": fields.DecimalField(10, 4)},
+        {"price_usd": fields.DecimalField(20, 2)},
+        {"created_at": fields.DateTimeField(format="%Y")},
+        {"id": serializers.UUIDField(format="hex")},
+        {"store_manager_id": serializers.IntegerField()},
+    ],
+    ids=str,
+)
+def test_a_field_with_a_way_of_its_own_is_not_plain(members):
+    assert layout(serializer(**members), Item) is None
+
+
+@pytest.mark.parametrize("name", ["to_representation", "get_fields", "data", "__init__"])
+def test_nor_is_a_serializer_with_one(name):
+    assert layout(type("Own", (ItemSerializer,), {name: lambda self: None}), Item) is None
+
+
+def test_a_field_may_say_that_its_column_is_all_it_needs():
+    found = layout(serializer(name=ShoutAlone(), category=None), Item)
+
+    assert found is not None
+    assert found.row(["1", "pen", None]) == b'{"id":"1","name":"PEN","category":null}'
+
+
+@pytest.mark.parametrize("name", ["get_queryset", "get_serializer_class", "get_rows", "filter_queryset", "paginator"])
+def test_a_viewset_with_a_way_of_its_own_is_not_read_directly(name):
+    assert list_layout(type("Own", (TodoViewSet,), {name: lambda self: None})) is None
+
+
+@pytest.mark.parametrize("name", ["get_queryset", "get_object", "get_lookup", "represent"])
+def test_nor_are_its_single_rows(name):
+    assert row_layout(type("Own", (TodoViewSet,), {name: lambda self: None})) is None
+
+
+def test_a_row_to_be_changed_is_what_the_queryset_makes_it():
+    assert locked_query(TodoViewSet, "user")
+    assert locked_query(StoreManagerViewSet, "user") is None  # with its account
+
+
+def test_a_filter_by_a_method_is_left_alone():
+    class Odd(ResourceFilter):
+        odd = ContainsFilter("title", method="by_hand")
+        title = ContainsFilter()
+
+        def by_hand(self, rows, name, value):
+            return rows
+
+    found = known_filters(type("Own", (TodoViewSet,), {"filterset_class": Odd}))
+
+    assert found["odd"] is None
+    assert found["title"] is not None
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        Todo.objects.filter(title__startswith=Slot("x")),
+        Todo.objects.filter(created_at__year=Slot("x")),
+        Todo.objects.filter(pk=Slot("x")).distinct(),
+        Todo.objects.filter(pk__in=[]),
+        Todo.objects.all()[:3],
+        Todo.objects.annotate(n=Count("user")).filter(n=Slot("x")),
+    ],
+    ids=range(6),
+)
+@pytest.mark.django_db
+def test_a_query_whose_text_may_depend_on_the_value_is_not_compiled(rows):
+    with pytest.raises(NotCompiled):
+        compile_rows(rows, ["id"], limit=1)
+
+
+@pytest.mark.django_db
+def test_a_number_past_the_range_of_its_column_is_not_asked_for():
+    query = compile_rows(Todo.objects.filter(pk=Slot("pk")), ["id"], limit=1)
+    todo = TodoFactory.create()
+
+    assert query.fetch({"pk": todo.pk}) == [(todo.pk,)]
+    for wrong in (2**63, -(2**63) - 1, Decimal("0.5")):
+        with pytest.raises(NotCompiled):
+            query.fetch({"pk": wrong})
