@@ -164,9 +164,9 @@ def pytest_runtest_setup(item: pytest.Item) -> Generator[None, None, None]:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_teardown(item: pytest.Item) -> Generator[None, None, None]:
-    # Of what is committed, another process may have written some.
-    marker = item.get_closest_marker("django_db")
-    if (marker and marker.kwargs.get("transaction")) or "transactional_db" in getattr(item, "fixturenames", ()):
+    # Of what is committed, another process may have written some. A test that was skipped has no fixtures.
+    marker, fixtures = item.get_closest_marker("django_db"), getattr(item, "funcargs", {})
+    if fixtures and ((marker and marker.kwargs.get("transaction")) or "transactional_db" in fixtures):
         for model in kept.models:
             list(model._default_manager.all())
     result = yield
