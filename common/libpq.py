@@ -18,10 +18,13 @@ from django.db.backends.postgresql.base import ServerBindingCursor
 from django.db.backends.postgresql.psycopg_any import get_adapters_template
 from psycopg.adapt import AdaptersMap, Transformer
 from psycopg.errors import error_from_result
+from psycopg.generators import execute
 from psycopg.pq import ExecStatus, TransactionStatus
 from psycopg.types.datetime import TimestamptzLoader
 from psycopg.types.numeric import FloatLoader
 from psycopg.types.string import TextLoader
+
+from common import queries
 
 if TYPE_CHECKING:
     from psycopg.pq.abc import PGresult
@@ -59,8 +62,8 @@ _plans: MutableMapping[Raw, OrderedDict[bytes, None]] = WeakKeyDictionary()
 
 
 def is_at_hand(connection: BaseDatabaseWrapper) -> bool:
-    """Whether nobody listens to the cursors, and Django would let the query through."""
-    if connection.execute_wrappers or connection.queries_logged or connection.needs_rollback:
+    """Whether nobody listens to the cursors, but for our own count, and Django would let the query through."""
+    if connection.queries_logged or connection.needs_rollback or queries.has_other_listeners(connection):
         return False
     connection.ensure_connection()
     return True
@@ -89,7 +92,7 @@ def fetch_rows(
     """The query is its connection's health check: if that was lost while it idled, a new one is asked once more."""
     connection.validate_thread_sharing()
     vars(connection)["health_check_done"] = True
-    with connection.wrap_database_errors:
+    with connection.wrap_database_errors, queries.one_more():
         try:
             return _fetch(connection.connection, statement, values, for_json=for_json)
         except psycopg.Error as error:
@@ -113,14 +116,16 @@ def _is_mended(connection: BaseDatabaseWrapper, statement: "Statement", error: p
 
 def _fetch(raw: Raw, statement: "Statement", values: "Values", *, for_json: bool) -> "list[Row]":
     if not raw.autocommit and raw.pgconn.transaction_status == TransactionStatus.IDLE:
-        _checked(raw, raw.pgconn.exec_(b"BEGIN"))  # as psycopg does before the first query of a transaction
+        raw.pgconn.send_query(b"BEGIN")  # as psycopg does before the first query of a transaction
+        _result(raw)
     if not statement.is_planned_once or raw.prepare_threshold is None:
-        result = raw.pgconn.exec_params(statement.command, values)
+        raw.pgconn.send_query_params(statement.command, values)
     else:
         _plan(raw, statement)
-        result = raw.pgconn.exec_prepared(statement.name, values)
+        raw.pgconn.send_query_prepared(statement.name, values)
+    result = _result(raw)
     reading = Transformer(cast("Any", _Context(raw, _adapters(for_json))))
-    reading.set_pgresult(_checked(raw, result))
+    reading.set_pgresult(result)
     return reading.load_rows(0, result.ntuples, tuple)
 
 
@@ -133,11 +138,14 @@ def _plan(raw: Raw, statement: "Statement") -> None:
         return
     while len(plans) >= MAX_PLANS:
         _deallocate(raw, plans.popitem(last=False)[0])
-    _checked(raw, raw.pgconn.prepare(statement.name, statement.command))
+    raw.pgconn.send_prepare(statement.name, statement.command)
+    _result(raw)
     plans[statement.name] = None
 
 
-def _checked(raw: Raw, result: "PGresult") -> "PGresult":
+def _result(raw: Raw) -> "PGresult":
+    """Of what was sent. Waits as the connection does for its cursors, and no longer (`common.silence`)."""
+    result: PGresult = raw.wait(execute(raw.pgconn))[-1]
     if result.status not in (ExecStatus.TUPLES_OK, ExecStatus.COMMAND_OK):
         error = error_from_result(result, encoding=raw.info.encoding)
         # That the connection is lost is libpq's own to say, without an SQLSTATE.
@@ -146,7 +154,8 @@ def _checked(raw: Raw, result: "PGresult") -> "PGresult":
 
 
 def _deallocate(raw: Raw, name: bytes) -> None:
-    raw.pgconn.exec_(b"DEALLOCATE " + name)  # where it is gone already it says so, which is as well
+    raw.pgconn.send_query(b"DEALLOCATE " + name)
+    raw.wait(execute(raw.pgconn))  # where it is gone already it says so, which is as well
 
 
 class _Context:

@@ -57,7 +57,11 @@ def gunicorn(*, workers: int, threads: int, log: Path, **settings: str) -> Itera
         try:
             url = f"http://127.0.0.1:{port}"
             wait_for(url, master, log)
-            yield Server(url, master.pid)
+            server = Server(url, master.pid)
+            # The first worker answers before the last one is forked.
+            while len(server.workers()) < workers:
+                time.sleep(0.01)
+            yield server
         finally:
             master.terminate()
             master.wait(timeout=30)
