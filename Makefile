@@ -74,7 +74,7 @@ echo "  Health http://127.0.0.1:$(PORT)/health"; echo; \
 exec $(PY) manage.py runserver 127.0.0.1:$(PORT)
 endef
 
-.PHONY: help run dev setup migrate migrations seed shell schema static check fix test test-services test-browser \
+.PHONY: help run dev setup migrate migrations seed shell schema variables static check fix test test-services test-browser \
 	test-clients lock clean serve serve-granian bench bench-quick bench-gate bench-setup
 
 help: ## List these targets
@@ -115,6 +115,9 @@ shell: $(RUNTIME) ## A Python prompt with the models imported
 schema: $(RUNTIME) ## Write openapi.yaml from the code
 	@$(EMBEDDED) $(PY) manage.py spectacular --validate --fail-on-warn --file openapi.yaml
 
+variables: $(RUNTIME) ## Write the names and defaults of the variables into docs/configuration.md
+	@$(PY) -m config.variables
+
 static: $(RUNTIME) ## Collect, hash and compress the static files for gunicorn; once a version, it takes a while
 	@$(THROWAWAY_PRODUCTION) $(PY) manage.py collectstatic --noinput --clear
 
@@ -135,6 +138,7 @@ check: $(DEV) ## Lint, types, layers, migrations, deployment settings and schema
 	@$(PY) -m ruff format --check .
 	@$(PY) -m mypy .
 	@$(PY) $(VENV)/bin/lint-imports
+	@$(PY) -m config.variables --check
 	@$(EMBEDDED) $(PY) manage.py makemigrations --check --dry-run
 	@$(THROWAWAY_PRODUCTION) $(PY) manage.py check --deploy --fail-level WARNING
 	@mkdir -p .local
