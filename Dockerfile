@@ -14,7 +14,7 @@ COPY --from=build /venv /venv
 COPY . .
 # Both belong to root: the process reads what it runs, and cannot change it.
 RUN SECRET_KEY="$(python -c 'import secrets; print(secrets.token_urlsafe(64))')" ALLOWED_HOSTS=localhost \
-    python manage.py collectstatic --noinput --verbosity 0 \
+    FRONTEND_URL=https://localhost python manage.py collectstatic --noinput --verbosity 0 \
     && python -m compileall -q /app
 ENV PYTHONDONTWRITEBYTECODE=1
 USER 10001

@@ -63,7 +63,7 @@ def _reads(tree: ast.Module) -> Iterator[tuple[str, str]]:
         if not isinstance(name, ast.Constant) or not re.fullmatch(r"[A-Z][A-Z0-9_]+", str(name.value)):
             continue
         if ast.unparse(node.func).startswith("env.") or (reader == "text" and isinstance(node.func, ast.Name)):
-            yield name.value, _default(node, READERS.get(reader, 1))
+            yield str(name.value), _default(node, READERS.get(reader, 1))
 
 
 def _default(call: ast.Call, place: int) -> str:

@@ -12,9 +12,11 @@ from django.core.management import get_commands
 from django.test import Client
 
 from config.env import BASE_DIR
+from config.tests.support import GOOD_KEY, load
 
 COMPOSE = ("docker-compose.yml", "docker-compose.prod.yml")
 VARIABLES = set(re.findall(r"^# ([A-Z][A-Z0-9_]+)=", (BASE_DIR / ".env.example").read_text(), re.MULTILINE))
+DOCKERFILE = (BASE_DIR / "Dockerfile").read_text()
 # What the master of the workers waits for, in seconds.
 STOPPING = runpy.run_path(str(BASE_DIR / "gunicorn.conf.py"))["graceful_timeout"]
 
@@ -37,6 +39,8 @@ def pods() -> Iterator[tuple[str, dict[str, Any]]]:
     for resource in kubernetes():
         if resource["kind"] in ("Deployment", "Job"):
             yield resource["metadata"]["name"], resource["spec"]["template"]["spec"]
+        elif resource["kind"] == "CronJob":
+            yield resource["metadata"]["name"], resource["spec"]["jobTemplate"]["spec"]["template"]["spec"]
 
 
 def commands() -> list[str]:
@@ -57,14 +61,21 @@ def test_each_variable_is_one_that_is_read() -> None:
 
 def test_each_command_is_there() -> None:
     named = {name for command in commands() for name in re.findall(r"manage\.py (\w+)", command)}
-    assert {"migrate", "db_worker"} <= named
+    assert {"migrate", "db_worker", "housekeeping"} <= named
     assert named <= set(get_commands())
+
+
+def test_the_image_is_built_with_settings_that_start() -> None:
+    """Static files are collected in production's settings, which refuse what is half set up."""
+    (line,) = re.findall(r"^RUN (SECRET_KEY=.*?)python manage\.py collectstatic", DOCKERFILE, re.MULTILINE | re.DOTALL)
+    given = dict(re.findall(r"\b([A-Z_]+)=([^\s\"]+)", line.split(')" ', 1)[1]))
+    assert load("ENVIRONMENT", ENVIRONMENT="production", SECRET_KEY=GOOD_KEY, **given) == {"ENVIRONMENT": "production"}
 
 
 def test_images_are_of_a_version() -> None:
     images = [service["image"] for name in COMPOSE for service in compose(name)["services"].values()]
     images += [pod["containers"][0]["image"] for _, pod in pods()]
-    images += re.findall(r"^FROM (\S+)", (BASE_DIR / "Dockerfile").read_text(), re.MULTILINE)
+    images += re.findall(r"^FROM (\S+)", DOCKERFILE, re.MULTILINE)
     other = [image for image in images if not re.fullmatch(r"stockroom|\$\{STOCKROOM_IMAGE:-stockroom\}", image)]
     assert all(re.search(r":v?[0-9]", image) for image in other), other
 
