@@ -11,7 +11,7 @@ from django.db.backends.sqlite3.base import DatabaseWrapper
 from django_tasks_db.models import DBTaskResult
 from rest_framework.test import APIClient
 
-from accounts import jwks, sessions
+from accounts import audit, jwks, sessions
 from accounts.factories import PASSWORD, UserFactory
 from accounts.models import AuditEvent, ExternalIdentity, Permission, Role, User
 from accounts.tests.tenant import AUDIENCE, Tenant, running_tenant
@@ -102,6 +102,12 @@ def _the_audit_is_flushed_too() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(DatabaseWrapper.ops_class, "execute_sql_flush", with_the_door_open)
         yield
+
+
+@pytest.fixture(autouse=True)
+def _nothing_is_added_up_from_test_to_test() -> Iterator[None]:
+    yield
+    audit.tally.take_all()
 
 
 @pytest.fixture

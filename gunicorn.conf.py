@@ -26,6 +26,9 @@ graceful_timeout = 25
 timeout = 30
 keepalive = 5
 
+# For a request to come in, and for its answer to be taken.
+_read_timeout = env.number("WEB_READ_TIMEOUT", 30)
+
 # Heartbeats in memory where there is any: a slow disk must not look like a hung worker.
 worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None
 control_socket_disable = True
@@ -56,6 +59,10 @@ if env.flag("METRICS", default=False):
     def on_exit(server: Any) -> None:
         if not _given:
             metrics.clear(_counts)
+
+
+def post_fork(server: Any, worker: Any) -> None:
+    worker.read_timeout = _read_timeout
 
 
 def when_ready(server: Any) -> None:

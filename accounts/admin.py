@@ -20,11 +20,13 @@ from accounts.forms import AccountChangeForm, AccountCreationForm, PasswordForm
 from accounts.granting import grantable_permissions, grantable_roles, may_edit_account, may_edit_role
 from accounts.models import AuditEvent, Role, User
 from common.admin.resources import ResourceAdmin, created
+from common.exceptions import Forbidden
 
 # What an account may do is said by its roles, and tokens are nobody's to look at, nor who was mailed.
 admin.site.unregister([Group, OutstandingToken, BlacklistedToken, DBTaskResult])
 
 FLAGS = ("is_staff", "is_superuser")
+STANDING = ("roles", *FLAGS)
 
 
 @admin.register(User)
@@ -62,15 +64,16 @@ class UserAdmin(ResourceAdmin[User], DjangoUserAdmin[User]):
     def get_fieldsets(self, request: HttpRequest, obj: User | None = None) -> Any:
         """Of a hash even the first characters are nothing to look at."""
         fieldsets = super().get_fieldsets(request, obj)
+        if obj is None and not may_grant(request):
+            return without(fieldsets, *STANDING)
         if obj is None or self.has_change_permission(request, obj):
             return fieldsets
-        return [
-            (title, {**options, "fields": [name for name in options["fields"] if name != "password"]})
-            for title, options in fieldsets
-        ]
+        return without(fieldsets, "password")
 
     def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> Any:
         names = super().get_readonly_fields(request, obj)
+        if not may_grant(request):
+            return (*names, *STANDING)
         return names if account(request).is_superuser else (*names, "is_superuser")
 
     def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
@@ -114,7 +117,11 @@ class UserAdmin(ResourceAdmin[User], DjangoUserAdmin[User]):
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         """What an account may do is also said by what it is ticked to be."""
-        if "roles" in form.changed_data or not change:
+        if change and not may_grant(request) and not set(STANDING).isdisjoint(form.changed_data):
+            raise Forbidden("What an account may do is changed by who holds roles:write.", code="permission_denied")
+        if not change and not may_grant(request):
+            form.instance.roles.set(Role.objects.filter(name=Role.USER))  # as who registers has it
+        elif "roles" in form.changed_data or not change:
             membership.set_roles(form.instance, form.cleaned_data["roles"], by=account(request))
         if flags := {name: getattr(form.instance, name) for name in FLAGS if name in form.changed_data}:
             audit.record(Action.ROLES_CHANGED, actor=account(request), about=form.instance, data=flags)
@@ -201,3 +208,15 @@ class RoleAdmin(ResourceAdmin[Role]):
 
 def account(request: HttpRequest) -> User:
     return cast("User", request.user)
+
+
+def may_grant(request: HttpRequest) -> bool:
+    """As the API asks, beside whether they hold what they would grant."""
+    return account(request).holds("roles:write")
+
+
+def without(fieldsets: Any, *names: str) -> Any:
+    return [
+        (title, {**options, "fields": [name for name in options["fields"] if name not in names]})
+        for title, options in fieldsets
+    ]

@@ -1,6 +1,8 @@
 """The last administrator stays, whichever way they would go.
 
-An administrator is an active account that may do everything: a superuser, or one with a role that grants `*`. Whatever
+An administrator is an active account that may do everything, a superuser or one with a role that grants `*`, and that
+somebody can sign in to: with a password and an address, or by Auth0, where what its tokens say does not replace what
+the account holds. Whatever
 could leave none runs inside `an_administrator_stays`: the services, and below them, for whoever comes another way, the
 models themselves (`delete`, `save`, `update`, and the links between accounts, roles and permissions).
 """
@@ -11,6 +13,8 @@ from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from django.apps import apps
+from django.conf import settings
+from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
 from django.db import DEFAULT_DB_ALIAS, models, transaction
 
 from common.exceptions import Conflict
@@ -34,10 +38,19 @@ class LastAdministrator(Conflict):
 
 def there_is_an_administrator(using: str = DEFAULT_DB_ALIAS) -> bool:
     accounts: models.QuerySet[User] = apps.get_model("accounts", "User")._default_manager.using(using)
-    active = accounts.filter(is_active=True)
+    active = accounts.filter(_can_be_signed_in_to(), is_active=True)
     everything = apps.get_model("accounts", "Role")._default_manager.filter(permissions__codename=EVERYTHING)
     # By the role first, for which there is an index: among many accounts superusers are looked for one by one.
     return active.filter(roles__in=everything).exists() or active.filter(is_superuser=True).exists()
+
+
+def _can_be_signed_in_to() -> models.Q:
+    unusable = models.Q(password="") | models.Q(password__startswith=UNUSABLE_PASSWORD_PREFIX)
+    by_password = models.Q(email__isnull=False) & ~unusable
+    if settings.AUTH0_RBAC or not settings.AUTH0_ISSUER:
+        return by_password
+    identities = apps.get_model("accounts", "ExternalIdentity")._default_manager.filter(issuer=settings.AUTH0_ISSUER)
+    return by_password | models.Q(models.Exists(identities.filter(user=models.OuterRef("pk"))))
 
 
 def lock_administrators(using: str = DEFAULT_DB_ALIAS) -> None:
@@ -68,7 +81,7 @@ def an_administrator_stays(using: str = DEFAULT_DB_ALIAS) -> Iterator[None]:
 
 
 # The columns on which it depends who is one.
-_DECISIVE = frozenset({"is_active", "is_superuser", "codename"})
+_DECISIVE = frozenset({"is_active", "is_superuser", "codename"})  # and see `passwords.set_for`
 
 
 class WatchedQuerySet(models.QuerySet[M]):

@@ -12,7 +12,10 @@ from accounts.models import User
 from accounts.tokens import InvalidToken
 from accounts.validators import PASSWORD_MAX_LENGTH
 from common.admin.resources import permission_names
+from common.client import client
 from common.exceptions import Forbidden
+from common.rates.rate import Scope
+from common.rates.spending import charge
 
 
 class ActiveAccounts(BaseBackend):
@@ -29,6 +32,8 @@ class AccountBackend(ActiveAccounts):
     ) -> User | None:
         if username is None or password is None or len(password) > PASSWORD_MAX_LENGTH:
             return None
+        # As at the API's own sign-ins: a right password costs a hash and a session, too.
+        charge(Scope.AUTH, (client.get().network,))
         try:
             return services.authenticate(email=username, password=password)
         except Forbidden:

@@ -8,37 +8,52 @@ import secrets
 from hashlib import sha256
 
 from django.conf import settings
+from django.db import transaction
 from django.utils import timezone
 
+from accounts.lockout import account_key
 from accounts.models import EmailToken, User
 from common import mail
 from common.exceptions import Invalid
+from common.rates import in_database
+from common.rates.rate import Rate
 from common.tasks import task
 
 Purpose = EmailToken.Purpose
 
-# Of each purpose for one account within the lifetime of a link, also of those that are void meanwhile: more would only
-# be a way to flood a mailbox, and with a change of address a stranger's.
+# Of each purpose for one account within the lifetime of a link, also of those that are void meanwhile; and to one
+# mailbox, whichever accounts ask, and whether or not they are there still. More would only be a way to flood it, and
+# with a change of address a stranger's. By purpose: who asks for one kind in somebody's name uses up no other.
 LINKS_AT_ONCE = 3
+_OF_ONE_MAILBOX = Rate(LINKS_AT_ONCE, int(EmailToken.LIFETIME.total_seconds()))
 
 # Of pages in the frontend; in the fragment, the token reaches no server's log.
 _PAGES = {Purpose.VERIFY: "verify-email", Purpose.CHANGE: "verify-email", Purpose.RESET: "reset-password"}
 _TEMPLATES = {Purpose.VERIFY: "verify_email", Purpose.CHANGE: "change_email", Purpose.RESET: "reset_password"}
 
 
-def send_link(purpose: Purpose, user: User, *, to: str) -> EmailToken | None:
-    """Mail a link, unless that was done often enough. Call it in a transaction that has the account locked."""
-    EmailToken.objects.filter(user_id=user.pk, expires_at__lte=timezone.now()).delete()
-    if EmailToken.objects.filter(user_id=user.pk, purpose=purpose).count() >= LINKS_AT_ONCE:
-        return None
-    sent = EmailToken.objects.create(
-        user_id=user.pk,
-        purpose=purpose,
-        email=to,
-        digest=_digest(_new_token()),  # that nobody has
-        expires_at=timezone.now() + EmailToken.LIFETIME,
-    )
-    mail_link.enqueue(sent.pk)
+def send_link(purpose: Purpose, user: User | None, *, to: str) -> EmailToken | None:
+    """Mail a link, unless that was done often enough. Call it in a transaction that has the account locked.
+
+    Where none is mailed, for that or since there is no account, the same is done and taken back: it takes as long.
+    """
+    # In the caller's transaction: what is rolled back with it was not mailed either.
+    has_room = in_database.spend([_mailbox(purpose, to)], _OF_ONE_MAILBOX, 1).admitted
+    account = user.pk if user else 0
+    with transaction.atomic():
+        EmailToken.objects.filter(user_id=account, expires_at__lte=timezone.now()).delete()
+        mailed = EmailToken.objects.filter(user_id=account, purpose=purpose).count()
+        sent = EmailToken.objects.create(
+            user_id=account,
+            purpose=purpose,
+            email=to,
+            digest=_digest(_new_token()),  # that nobody has
+            expires_at=timezone.now() + EmailToken.LIFETIME,
+        )
+        mail_link.enqueue(sent.pk)
+        if user is None or not has_room or mailed >= LINKS_AT_ONCE:
+            transaction.set_rollback(True)
+            return None
     return sent
 
 
@@ -54,9 +69,11 @@ def mail_link(pk: int) -> None:
     mail.deliver(to=sent.email, template=_template(_TEMPLATES[purpose]), context={"link": link})
 
 
-def tell(what: str, *, to: str | None) -> None:
-    if to is not None:
-        mail.send(to=to, template=_template(what))
+def tell(what: str, user: User) -> None:
+    """Only at an address that its owner, or an administrator, has vouched for: whoever types a stranger's would have
+    them told as often as they like."""
+    if user.email is not None and user.email_verified_at is not None:
+        mail.send(to=user.email, template=_template(what))
 
 
 def find(token: str, *purposes: Purpose) -> EmailToken:
@@ -85,6 +102,10 @@ def revoke_links(user: User, *purposes: Purpose, but: EmailToken | None = None) 
 
 def unusable() -> Invalid:
     return Invalid("This link does not work, or no longer.", code="link_invalid", field="token")
+
+
+def _mailbox(purpose: Purpose, email: str) -> str:
+    return f"mail:{purpose}:{account_key(email)}"
 
 
 def _new_token() -> str:

@@ -5,11 +5,10 @@ from typing import Any
 
 from django.contrib.auth.password_validation import validate_password
 from django.db.models import Model
-from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail, ValidationError
 
 from accounts.validators import PASSWORD_MAX_LENGTH, PASSWORD_MIN_LENGTH, validate_email_key
-from common.api.fields import EmailField, SecretField, StringField
+from common.api.fields import EmailField, ListField, SecretField, StringField
 
 
 class NewEmailField(EmailField):
@@ -35,7 +34,7 @@ class CurrentPasswordField(SecretField):
         super().__init__(max_length=PASSWORD_MAX_LENGTH, **kwargs)
 
 
-class RowsByNameField(serializers.ListField):
+class RowsByNameField(ListField):
     """Rows of a model as a list of their names. One that there is not is named by its place: `body.roles.1`."""
 
     MAX_LENGTH = 200
@@ -45,8 +44,9 @@ class RowsByNameField(serializers.ListField):
         super().__init__(child=StringField(), max_length=self.MAX_LENGTH, **kwargs)
 
     def to_internal_value(self, data: Any) -> list[Any]:
+        self.check_length(data)
         self._refuse({place: "Not a valid string." for place, name in _places(data) if not isinstance(name, str)})
-        names = list(super().to_internal_value(data))
+        names = super().to_internal_value(data)
         found = {getattr(row, self.column): row for row in self._rows(names)}
         self._refuse({place: "There is none of this name." for place, name in _places(names) if name not in found})
         return list({name: found[name] for name in names}.values())

@@ -1,5 +1,7 @@
 """The accounts of people whom an identity provider vouches for."""
 
+from datetime import datetime, timedelta
+
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
@@ -10,8 +12,8 @@ from rest_framework_simplejwt.token_blacklist.models import BlacklistedToken
 
 from accounts import audit, revocation
 from accounts.audit import Action
-from accounts.auth0 import Claims
-from accounts.models import ExternalIdentity, Grants, Role, User
+from accounts.auth0 import CLOCK_SKEW, Claims
+from accounts.models import ExternalIdentity, Grants, Role, SigningKey, User
 from accounts.tokens import InvalidToken
 from accounts.validators import validate_email_key
 
@@ -21,7 +23,7 @@ def account(claims: Claims) -> User:
 
     Two queries, one when the token itself says all that it may do.
     """
-    user = _known(claims) or _first_sight(claims, _address(claims))
+    user = _known(claims) or _stranger(claims)
     if not user.is_active:
         raise InvalidToken
     if settings.AUTH0_RBAC:
@@ -40,7 +42,16 @@ def revoke(claims: Claims) -> None:
 
 def retire_tokens(user: User) -> None:
     """Refuse all that providers have issued to this account so far."""
-    ExternalIdentity.objects.filter(user=user).update(tokens_valid_from=timezone.now())
+    ExternalIdentity.objects.filter(user=user).update(tokens_valid_from=issued_from_now_on())
+
+
+def issued_from_now_on() -> datetime:
+    """What the tokens that a provider issues from now on surely say; some of the first minute are older by that.
+
+    Its clock may be ahead of ours, and what it issued a moment ago then says that it will be issued in a moment. Who
+    signs in again within that minute waits for its end; a token that was to be dead does not live for a day.
+    """
+    return timezone.now() + timedelta(seconds=CLOCK_SKEW)
 
 
 def retire_with_account(sender: object, instance: User, **kwargs: object) -> None:
@@ -64,6 +75,15 @@ def _known(claims: Claims) -> User | None:
     if identity.token_is_revoked or (valid_from and claims.issued_at < valid_from):
         raise InvalidToken
     return identity.user
+
+
+def _stranger(claims: Claims) -> User:
+    """After a restore nobody knows who was deleted, or signed out, since the backup: what was issued before makes no
+    account."""
+    latest = claims.issued_at - timedelta(seconds=CLOCK_SKEW)
+    if SigningKey.objects.filter(refuses_older=True, signs_from__gt=latest).exists():
+        raise InvalidToken
+    return _first_sight(claims, _address(claims))
 
 
 def _first_sight(claims: Claims, email: str | None) -> User:

@@ -7,8 +7,10 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts import audit, emails, lockout, sessions
+from accounts.administrators import an_administrator_stays
 from accounts.audit import Action
 from accounts.emails import Purpose
+from accounts.granting import check_account
 from accounts.managers import email_key
 from accounts.models import User
 from common.exceptions import Invalid
@@ -65,22 +67,21 @@ def change(confirmed: User, new_password: str) -> User:
 def set_for(user: User, new_password: str | None, *, by: User) -> User:
     """Another password that an administrator gives, or none at all; dead is then what is when its owner changes it."""
     hashed = make_password(new_password)
-    with transaction.atomic():
+    # Without one the last administrator could be locked out. Only then, for it has everybody else wait.
+    with an_administrator_stays() if new_password is None else transaction.atomic():
         account = User.objects.lock(user)
+        check_account(by, account)
         _set(account, hashed)
         audit.record(Action.PASSWORD_CHANGED, actor=by, about=account)
     return account
 
 
 def ask_for_reset(email: str) -> None:
-    """Mail a link to who has this address. For an address nobody has the same is done, and taken back."""
+    """Mail a link to who has this address. For an address nobody has it takes as long."""
     with transaction.atomic():
         user = User.objects.select_for_update().filter(email_key=email_key(email), is_active=True).first()
         audit.record_once_a_minute(Action.PASSWORD_RESET_ASKED, about=user)
-        with transaction.atomic():
-            emails.send_link(Purpose.RESET, user or User(pk=0), to=(user and user.email) or email)
-            if user is None:
-                transaction.set_rollback(True)
+        emails.send_link(Purpose.RESET, user, to=(user and user.email) or email)
 
 
 def reset(*, token: str, new_password: str) -> None:
@@ -125,4 +126,4 @@ def _set(user: User, hashed: str) -> None:
     user.save(update_fields=["password", "email_verified_at", "updated_at"])
     sessions.end_all(user)
     emails.revoke_links(user, Purpose.RESET, Purpose.CHANGE)
-    emails.tell("password_changed", to=user.email)
+    emails.tell("password_changed", user)

@@ -24,7 +24,7 @@ from common.permissions import EVERYTHING, SELF
 PREFIX = "srp_"
 _FORM = re.compile(PREFIX + r"[A-Za-z0-9_-]{43}")
 
-# Of one account, while they are taken.
+# Of one account. Those that have expired are shown as long as there is room for them.
 MOST = 50
 
 # How often the last use is written down, at most.
@@ -51,6 +51,7 @@ def issue(
             raise Forbidden(f"You do not hold these permissions: {', '.join(missing)}", code="permission_not_held")
         if PersonalAccessToken.objects.taken().filter(user=account).count() >= MOST:
             raise Conflict(f"There are {MOST} personal access tokens already. Revoke one.", code="too_many_tokens")
+        _make_room(account)
         token = PersonalAccessToken.objects.create(
             user=account,
             name=name,
@@ -61,6 +62,17 @@ def issue(
         )
         audit.record(Action.TOKEN_CREATED, actor=account, data={"token": str(token.pk), "permissions": sorted(wanted)})
     return token, raw
+
+
+def list_kept(user: User) -> list[PersonalAccessToken]:
+    """Also those that have expired; the newest first."""
+    return list(PersonalAccessToken.objects.kept().filter(user=user).order_by("-id")[:MOST])
+
+
+def _make_room(account: User) -> None:
+    """For one more: those that have expired go, the first first. The account is locked, and has room for it."""
+    kept = PersonalAccessToken.objects.kept().filter(user=account).order_by("-expires_at")
+    PersonalAccessToken.objects.filter(pk__in=list(kept.values_list("pk", flat=True)[MOST - 1 :])).delete()
 
 
 def is_personal(raw: str) -> bool:

@@ -10,6 +10,7 @@ from rest_framework_simplejwt.token_blacklist.models import OutstandingToken
 
 from accounts import audit, keys
 from accounts.audit import Action
+from accounts.identities import issued_from_now_on
 from accounts.models import EmailToken, ExternalIdentity, PasswordTry, PersonalAccessToken, Session
 from common.housekeeping import clear_some
 
@@ -52,5 +53,5 @@ def refuse_what_was_issued(sender: object, **kwargs: object) -> None:
     for model in NOT_IN_BACKUPS:
         model._default_manager.all().delete()
     keys.rotate(keys.refresh().keys[-1][1].algorithm, refuse_older=True)
-    ExternalIdentity.objects.update(tokens_valid_from=timezone.now())
+    ExternalIdentity.objects.update(tokens_valid_from=issued_from_now_on())
     audit.record(Action.DATABASE_RESTORED)

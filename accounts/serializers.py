@@ -1,14 +1,22 @@
 from datetime import datetime
 from typing import Any, cast
 
-from django.core.validators import RegexValidator
 from django.utils import timezone
 from rest_framework import serializers
 
 from accounts.fields import CurrentPasswordField, NewEmailField, NewPasswordField, RowsByNameField
 from accounts.models import AuditEvent, Permission, PersonalAccessToken, Role, Session, User
 from accounts.models.personal_tokens import a_year_from_now
-from common.api.fields import DateTimeField, EmailField, IntegerField, IPAddressField, SecretField, StringField
+from accounts.validators import validate_role_name
+from common.api.fields import (
+    DateTimeField,
+    EmailField,
+    IntegerField,
+    IPAddressField,
+    ListField,
+    SecretField,
+    StringField,
+)
 from common.api.serializers import ResourceSerializer, StrictSerializer
 
 LINK_MAX_LENGTH = 128
@@ -82,10 +90,7 @@ class RolesSerializer(StrictSerializer):
 
 
 class RoleSerializer(ResourceSerializer[Role]):
-    name = StringField(
-        max_length=64,
-        validators=[RegexValidator("/", "A slash is not allowed: names stand in addresses.", inverse_match=True)],
-    )
+    name = StringField(max_length=64, validators=[validate_role_name])
     permissions = RowsByNameField(Permission, "codename", required=False)
     is_built_in = serializers.BooleanField(
         read_only=True, help_text="Whether the product knows it by its name: then it stays, and keeps it."
@@ -186,7 +191,7 @@ class SessionSerializer(ResourceSerializer[Session]):
 
 class PersonalTokenSerializer(ResourceSerializer[PersonalAccessToken]):
     name = StringField(min_length=1, max_length=64)
-    permissions = serializers.ListField(
+    permissions = ListField(
         child=StringField(max_length=100),
         allow_empty=False,
         max_length=200,

@@ -1,6 +1,8 @@
 """What happens to accounts, whoever asks for it: the API, the admin, a command."""
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
+from typing import TypeVar
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
@@ -14,6 +16,8 @@ from accounts.granting import check_account
 from accounts.managers import email_key
 from accounts.models import Role, User
 from common.exceptions import DomainError, Forbidden, Invalid
+
+T = TypeVar("T")
 
 # How long ago who has no password may have signed in where theirs is, for what a session alone does not allow.
 RECENTLY = timedelta(minutes=5)
@@ -50,6 +54,17 @@ def enrol(user: User, *roles: str) -> None:
         raise email_taken(user.email) from None
 
 
+def sign_in(start: Callable[[User], T], *, email: str, password: str) -> T | None:
+    """What `start` opens for the account, if the password is right and it may sign in. A browser's session is Django's
+    to open, which tells the audit itself."""
+    user = authenticate(email=email, password=password)
+    if user is None:
+        return None
+    with transaction.atomic():
+        audit.record(Action.SIGNED_IN, actor=user)
+        return start(user)
+
+
 def authenticate(*, email: str, password: str) -> User | None:
     """The account, if the password is right and it may sign in. To tell known addresses from others, neither the
     answer nor the clock nor the lockout helps."""
@@ -61,8 +76,6 @@ def authenticate(*, email: str, password: str) -> User | None:
         elif refusal := sign_in_refusal(user):
             refusals.append(refusal)
             audit.record(Action.SIGN_IN_FAILED, about=user, data={"reason": refusal.code})
-        else:
-            audit.record(Action.SIGNED_IN, actor=user)
 
     user = passwords.evaluate(
         password,
@@ -104,7 +117,7 @@ def ask_for_email(user: User, email: str) -> None:
     if link is None:
         return
     emails.revoke_links(user, Purpose.CHANGE, but=link)
-    emails.tell("email_change_asked", to=user.email)
+    emails.tell("email_change_asked", user)
     audit.record(Action.EMAIL_CHANGE_ASKED, actor=user)
 
 
@@ -139,7 +152,7 @@ def change_email(user: User, email: str | None, *, by: User) -> None:
     It counts as verified: its owner has followed a link, or an administrator answers for it, as for that of an account
     which they make. Unverified it would only lock its owner out (`REQUIRE_VERIFIED_EMAIL`).
     """
-    emails.tell("email_changed", to=user.email)
+    emails.tell("email_changed", user)
     # Some went to the old address, and one to a third may be under way.
     emails.revoke_links(user, *Purpose)
     user.email = email

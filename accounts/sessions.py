@@ -21,10 +21,13 @@ from accounts.models.sessions import LIFETIME, SessionQuerySet
 from accounts.tokens import AccessToken, Bearer, Claims, ExpiredToken, InvalidToken, StaleToken, TokenPair
 from common.client import client
 from common.exceptions import Missing
+from common.locks import one_at_a_time
 
 # How long a refresh token that was traded last may be sent again.
 GRACE = timedelta(seconds=10)
 MAX_USER_AGENT = 200
+# Of one account, while they are live. Beyond them the one that was used least lately ends.
+MOST = 100
 
 logger = logging.getLogger(__name__)
 
@@ -98,10 +101,18 @@ def end_all(user: User) -> None:
     identities.retire_tokens(user)
 
 
+def list_live(user: User) -> list[Session]:
+    """The one used last first."""
+    return list(_by_use(user)[:MOST])
+
+
+@transaction.atomic
 def _open(user: User, *, lifetime: timedelta, refresh_jti: str = "") -> Session:
     keys.refresh()
+    # Two at once would each leave room for themselves only.
+    one_at_a_time(f"sessions of {user.pk}")
     now, here = timezone.now(), client.get()
-    return Session.objects.create(
+    session = Session.objects.create(
         user=user,
         version=user.token_version,
         refresh_jti=refresh_jti,
@@ -112,6 +123,12 @@ def _open(user: User, *, lifetime: timedelta, refresh_jti: str = "") -> Session:
         ip=_address(here.ip),
         user_agent=here.user_agent[:MAX_USER_AGENT],
     )
+    _end(Session.objects.filter(pk__in=_by_use(user).values("pk")[MOST:]))
+    return session
+
+
+def _by_use(user: User) -> SessionQuerySet:
+    return Session.objects.live().filter(user=user).order_by("-last_used_at", "-id")
 
 
 def _rotate(claims: Claims) -> TokenPair | InvalidToken:

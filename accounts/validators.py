@@ -1,16 +1,22 @@
 from django.core.exceptions import ValidationError
+from django.core.validators import RegexValidator
 
-from accounts.managers import email_key
+from accounts.managers import EMAIL_MAX_LENGTH, email_key
 
-EMAIL_KEY_LENGTH = 254
 PASSWORD_MIN_LENGTH = 8
 PASSWORD_MAX_LENGTH = 128
 
 
 def validate_email_key(email: str) -> None:
     """NFKC can make eighteen characters of one."""
-    if len(email_key(email)) > EMAIL_KEY_LENGTH:
+    if len(email_key(email)) > EMAIL_MAX_LENGTH:
         raise ValidationError("Enter a valid email address.", code="invalid")
+
+
+# A browser, or a proxy, makes of `/roles/..` the address above it, however it is escaped.
+validate_role_name = RegexValidator(
+    r"\A(?!\.{1,2}\Z)[^/]+\Z", "A role's name stands in addresses: no slash is allowed, nor `.` or `..` alone."
+)
 
 
 class MaximumLengthValidator:

@@ -59,6 +59,7 @@ _LOADERS: dict[bool, dict[str, Any]] = {
 }
 
 _plans: MutableMapping[Raw, OrderedDict[bytes, None]] = WeakKeyDictionary()
+_readers: MutableMapping[Raw, dict[bool, Any]] = WeakKeyDictionary()
 
 
 def is_at_hand(connection: BaseDatabaseWrapper) -> bool:
@@ -124,9 +125,18 @@ def _fetch(raw: Raw, statement: "Statement", values: "Values", *, for_json: bool
         _plan(raw, statement)
         raw.pgconn.send_query_prepared(statement.name, values)
     result = _result(raw)
-    reading = Transformer(cast("Any", _Context(raw, _adapters(for_json))))
+    reading = _reader(raw, for_json)
     reading.set_pgresult(result)
-    return reading.load_rows(0, result.ntuples, tuple)
+    rows: list[Row] = reading.load_rows(0, result.ntuples, tuple)
+    return rows
+
+
+def _reader(raw: Raw, for_json: bool) -> Any:
+    """One a connection, which remembers how each type is read."""
+    readers = _readers.setdefault(raw, {})
+    if for_json not in readers:
+        readers[for_json] = Transformer(cast("Any", _Context(raw, _adapters(for_json))))
+    return readers[for_json]
 
 
 def _plan(raw: Raw, statement: "Statement") -> None:

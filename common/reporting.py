@@ -59,7 +59,8 @@ def start(*, dsn: str, environment: str, release: str, traces: float, **options:
 def scrub(event: Event, hint: Hint) -> Event:
     """What stays is named, so that nothing new comes along with another version."""
     kept: Any = {name: value for name, value in event.items() if name in _KEPT}
-    kept["tags"] = {"request_id": request_id.get(), "trace_id": trace_id.get()}
+    ids = {"request_id": request_id.get(), "trace_id": trace_id.get()}
+    kept["tags"] = {name: value for name, value in ids.items() if value}
     kept["contexts"] = {name: value for name, value in kept.get("contexts", {}).items() if name in ("trace", "runtime")}
     for exception in kept.get("exception", {}).get("values", ()):
         exception["value"] = _without_data(exception.get("value") or "")

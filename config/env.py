@@ -35,7 +35,7 @@ def select_settings(default: str) -> None:
     name = text("ENVIRONMENT", default)
     if name not in ENVIRONMENTS:
         raise ImproperlyConfigured(f"ENVIRONMENT is {name!r}: set it to one of {', '.join(ENVIRONMENTS)}.")
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", f"config.settings.{name}")
+    put("DJANGO_SETTINGS_MODULE", text("DJANGO_SETTINGS_MODULE", f"config.settings.{name}"))
     if environment() == "local":
         _read_dotenv()
 

@@ -62,6 +62,7 @@ class StoreManagerViewSet(ResourceViewSet[StoreManager]):
         "token": anyone(),
     }
     rates = {Endpoint.CREATE: Scope.AUTH, "token": Scope.AUTH}
+    revoking = frozenset({"logout"})
 
     @extend_schema(
         summary="Open a store",

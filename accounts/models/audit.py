@@ -32,18 +32,20 @@ class AuditQuerySet(models.QuerySet["AuditEvent"]):
         raise AppendOnly
 
     def gather(self, event: "AuditEvent") -> None:
-        """Add this event, unless there is a row with its key, which then counts one more."""
+        """Add this event, unless there is a row with its key, which then counts as many more."""
         try:
             with transaction.atomic(using=self.db):
                 event.save(using=self.db)
         except IntegrityError:  # somebody else was first
-            self.count_again(event.gathered)
+            self.count_again(event.gathered, event.count)
 
-    def gathered(self, action: str, *, since: datetime) -> "AuditQuerySet":
-        return self.filter(action=action, gathered__isnull=False, created_at__gte=since)
+    def gathered(self, action: str, *, since: datetime, of_accounts: bool) -> "AuditQuerySet":
+        rows = self.filter(action=action, gathered__isnull=False, created_at__gte=since)
+        return rows.filter(actor__isnull=not of_accounts)
 
-    def count_again(self, key: UUID | None) -> int:
-        return super(AuditQuerySet, self.filter(gathered=key)).update(count=F("count") + 1)
+    def count_again(self, key: UUID | None, times: int) -> int:
+        """So many more. How many rows have this key: one, or none."""
+        return super(AuditQuerySet, self.filter(gathered=key)).update(count=F("count") + times)
 
     def prune(self, before: datetime, *, at_most: int) -> int:
         """Take away the oldest of what is older than this. Returns how many rows."""

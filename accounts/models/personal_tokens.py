@@ -28,6 +28,8 @@ class PersonalAccessToken(UUIDModel):
     """A token that an account makes for a program of its own. Of the token itself only a hash is kept."""
 
     MAX_LIFETIME = timedelta(days=366)
+    # All tokens of an account have one together, apart from its sign-ins' (`common.api.throttling`).
+    budget = "tokens"
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="personal_tokens")
     name = models.CharField(max_length=64)

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from django.db import models
 
 from accounts.administrators import Watched, WatchedManager
+from accounts.validators import validate_role_name
 from common.permissions import EVERYTHING, SELF
 
 
@@ -40,7 +41,7 @@ class Role(Watched):
 
     RANKED = (ADMIN, STORE_MANAGER, USER)
 
-    name = models.CharField(max_length=64, unique=True)
+    name = models.CharField(max_length=64, unique=True, validators=[validate_role_name])
     description = models.CharField(max_length=255, blank=True)
     permissions = models.ManyToManyField(Permission, related_name="roles", blank=True)
 

@@ -43,7 +43,11 @@ class Session(UUIDModel):
     objects = SessionQuerySet.as_manager()
 
     class Meta:
-        indexes = (models.Index(fields=["expires_at"], name="session_expires_at"),)
+        indexes = (
+            models.Index(fields=["expires_at"], name="session_expires_at"),
+            # Of one account a hundred at most, however many have ended and are kept.
+            models.Index(fields=["user"], condition=Q(ended_at=None), name="session_not_ended"),
+        )
 
     def __str__(self) -> str:
         return f"session {self.pk}"

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.contrib.messages import get_messages
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -11,7 +12,7 @@ from rest_framework.test import APIClient
 from accounts import emails, lockout, passwords, personal_tokens, sessions
 from accounts.emails import Purpose
 from accounts.factories import PASSWORD
-from accounts.models import AuditEvent, EmailToken, PasswordTry, User
+from accounts.models import AuditEvent, EmailToken, PasswordTry, Permission, Role, User
 
 pytestmark = pytest.mark.django_db
 
@@ -22,7 +23,7 @@ BODY = {"old_password": PASSWORD, "new_password1": NEW, "new_password2": NEW}
 
 @pytest.fixture
 def ada(make_user):
-    return make_user("users:read:self", email="ada@example.com", is_staff=True)
+    return make_user("users:read:self", email="ada@example.com", is_staff=True, email_verified_at=timezone.now())
 
 
 @pytest.fixture
@@ -90,7 +91,8 @@ class TestOwn:
         page.post(OWN, BODY)
 
         events = list(AuditEvent.objects.order_by("id").values_list("action", "actor", "subject"))
-        assert events == [(action, ada.pk, f"users/{ada.pk}") for action in ("password_refused", "password_changed")]
+        recorded = ("signed_in", "password_refused", "password_changed")
+        assert events == [(action, ada.pk, f"users/{ada.pk}") for action in recorded]
 
     def test_a_wrong_one_is_told_beside_its_field_and_counts_with_every_door(self, page, ada, api):
         for _ in range(lockout.TOGETHER.failures):
@@ -157,12 +159,8 @@ class TestOfOthers:
         [told] = mails_of(lambda: root.post(self.url(ada), self.BODY))
 
         assert told.to == ["ada@example.com"]
-        event = AuditEvent.objects.get()
-        assert (event.action, event.actor_id, event.subject) == (
-            "password_changed",
-            root.account.pk,
-            f"users/{ada.pk}",
-        )
+        event = AuditEvent.objects.get(action="password_changed")
+        assert (event.actor_id, event.subject) == (root.account.pk, f"users/{ada.pk}")
 
     def test_an_account_may_be_left_without_one(self, root, ada, bearer):
         ways = every_credential(ada, bearer)
@@ -206,3 +204,19 @@ class TestOfOthers:
 
         assert response.status_code == 302
         assert not AuditEvent.objects.filter(action="password_changed").exists()
+
+    def test_who_holds_more_meanwhile_keeps_theirs(self, page, ada, make_user, monkeypatch):
+        """Between the look at what the account holds and the lock on it."""
+        ada.roles.get().permissions.add(*Permission.objects.filter(codename__in=["users:read", "users:write"]))
+        other, set_for = make_user(email="other@example.com"), passwords.set_for
+
+        def late(user, new_password, *, by):
+            other.roles.add(Role.objects.get(name="admin"))
+            return set_for(user, new_password, by=by)
+
+        monkeypatch.setattr(passwords, "set_for", late)
+        response = page.post(self.url(other), self.BODY)
+
+        assert response.status_code == 302
+        assert [str(one) for one in get_messages(response.wsgi_request)] == ["This account holds more than you do."]
+        assert password_is(other, PASSWORD)

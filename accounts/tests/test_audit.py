@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from urllib.parse import urlencode
 from uuid import uuid4
 
 import pytest
@@ -22,6 +23,10 @@ LOGIN = "/api/v1/users/login"
 @pytest.fixture
 def ada(make_user):
     return make_user(email="ada@example.com", roles=["user"])
+
+
+def signed_in():
+    return list(AuditEvent.objects.filter(action=Action.SIGNED_IN).values_list("actor", flat=True))
 
 
 def actions():
@@ -54,6 +59,37 @@ def test_an_address_is_one_or_none(api, ada, address, recorded):
     api.post(LOGIN, {"email": ada.email, "password": PASSWORD}, REMOTE_ADDR=address)
 
     assert AuditEvent.objects.get().ip == recorded
+
+
+class TestSignedIn:
+    """By whichever door, once it has opened."""
+
+    @pytest.mark.parametrize("url", [LOGIN, "/api/v1/token"])
+    def test_once(self, ada, api, url):
+        api.post(url, {"email": ada.email, "password": PASSWORD})
+
+        assert signed_in() == [ada.pk]
+
+    @pytest.mark.parametrize("url", ["/api/v1/store-managers/token", "/api/v1/auth/login"])
+    def test_by_a_form_too(self, ada, client, url):
+        form = urlencode({"username": ada.email, "password": PASSWORD, "grant_type": "password"})
+        client.post(url, form, content_type="application/x-www-form-urlencoded")
+
+        assert signed_in() == [ada.pk]
+
+    def test_not_where_the_admin_is_not_for_them(self, ada, client):
+        refused = client.post("/admin/login/", {"username": ada.email, "password": PASSWORD})
+
+        assert "_auth_user_id" not in client.session
+        assert refused.status_code == 200
+        assert actions() == []
+
+    def test_but_for_whom_it_is(self, ada, client):
+        User.objects.update(is_staff=True)
+        client.post("/admin/login/", {"username": ada.email, "password": PASSWORD}, REMOTE_ADDR="192.0.2.7")
+
+        [event] = AuditEvent.objects.all()
+        assert (event.action, event.actor_id, event.ip) == (Action.SIGNED_IN, ada.pk, "192.0.2.7")
 
 
 def test_a_failure_names_the_account_and_no_actor(api, ada):
@@ -141,7 +177,7 @@ class TestAdmin:
     @pytest.fixture
     def event(self, ada):
         audit.record(Action.SIGNED_OUT, actor=ada)
-        return AuditEvent.objects.get()
+        return AuditEvent.objects.get(action=Action.SIGNED_OUT)
 
     @pytest.fixture
     def root(self, client, make_user):
@@ -165,7 +201,7 @@ class TestAdmin:
         assert root.post(change, {"action": "signed_in"}).status_code == 403
         body = {"action": "delete_selected", "_selected_action": [event.pk], "post": "yes"}
         root.post(reverse("admin:accounts_auditevent_changelist"), body)
-        assert actions()[0] == Action.SIGNED_OUT
+        assert AuditEvent.objects.filter(pk=event.pk, action=Action.SIGNED_OUT).exists()
 
     def test_by_nobody_without_its_permission(self, client, make_user, event):
         client.force_login(make_user("users:read", "users:write", is_staff=True))
@@ -289,4 +325,4 @@ class TestWhatAdministratorsDo:
         client.force_login(make_user(is_staff=True))
         client.post("/admin/logout/")
 
-        assert actions() == [Action.SIGNED_OUT]
+        assert actions() == [Action.SIGNED_IN, Action.SIGNED_OUT]

@@ -1,17 +1,20 @@
 """What anybody can make happen without end: one row an actor and minute, whatever they send, however many they are."""
 
+from contextlib import suppress
 from datetime import UTC, datetime
 from types import SimpleNamespace
 
 import pytest
-from django.db import DatabaseError
+from django.db import DatabaseError, connection, transaction
 from django.test import Client as Browser
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from accounts import audit
+from accounts import audit, gathering
 from accounts.audit import Action
 from accounts.models import AuditEvent
 from accounts.sessions import start
+from accounts.tests.server import gunicorn
 from common import signals
 from common.client import Client, client
 from common.testing.races import at_once, clients
@@ -39,6 +42,7 @@ def browser():
 
 
 def rows(action):
+    audit.flush()
     return list(AuditEvent.objects.filter(action=action).order_by("id"))
 
 
@@ -78,10 +82,10 @@ class TestRefused:
 
     def test_what_is_allowed_costs_and_leaves_nothing(self, bearer, ada, django_assert_num_queries):
         client = bearer(ada)
-        with django_assert_num_queries(3):  # who asks, how many, and the rows
+        with django_assert_num_queries(2):  # who asks, and the rows
             assert client.get(ITEMS).status_code == 200
 
-        assert not AuditEvent.objects.exists()
+        assert not rows(Action.REFUSED)
 
     def test_a_page_of_the_admin_counts_like_the_api(self, browser, make_user):
         keeper = make_user("users:read", is_staff=True)
@@ -181,7 +185,42 @@ class TestFromEverywhere:
 
         events = rows(Action.LOCKED_OUT)
         assert [event.count for event in events] == [2, 1, 1, 7]
-        assert (events[-1].ip, events[-1].data) == (None, {"beyond": 3})
+        assert (events[-1].ip, events[-1].data) == (None, {"beyond": 3, "of": "strangers"})
+
+    def test_who_has_no_row_of_their_own_asks_for_none(self, locked_out_from, monkeypatch, django_assert_num_queries):
+        monkeypatch.setattr(audit, "MAX_ROWS_A_MINUTE", 1)
+        for number in range(2):
+            locked_out_from(f"192.0.2.{number}")
+
+        with django_assert_num_queries(0):
+            for number in range(2, 50):
+                locked_out_from(f"192.0.2.{number}")
+
+        assert [event.count for event in rows(Action.LOCKED_OUT)] == [1, 49]
+
+    def test_strangers_leave_accounts_their_rows(self, monkeypatch, make_user):
+        monkeypatch.setattr(audit, "MAX_ROWS_A_MINUTE", 2)
+        for number in range(5):
+            token = client.set(Client(f"192.0.2.{number}"))
+            signals.throttled.send(sender=None, scope="read", retry_after=3, user=None)
+            client.reset(token)
+        accounts = [make_user().pk for _ in range(4)]
+        for account in accounts:
+            signals.throttled.send(sender=None, scope="read", retry_after=3, user=account)
+
+        events = rows(Action.THROTTLED)
+        assert [(event.actor_id, event.count) for event in events] == [
+            (None, 1),
+            (None, 1),
+            (None, 3),
+            (accounts[0], 1),
+            (accounts[1], 1),
+            (None, 2),
+        ]
+        assert [event.data for event in (events[2], events[-1])] == [
+            {"beyond": 2, "of": "strangers"},
+            {"beyond": 2, "of": "accounts"},
+        ]
 
     def test_a_flood_of_one_kind_hides_no_other(self, locked_out_from, monkeypatch, bearer, ada):
         monkeypatch.setattr(audit, "MAX_ROWS_A_MINUTE", 1)
@@ -190,6 +229,126 @@ class TestFromEverywhere:
         post(bearer(ada))
 
         assert rows(Action.REFUSED)[0].actor_id == ada.pk
+
+
+class TestAddedUp:
+    """The first of a minute is a row at once; the others are one statement every few seconds."""
+
+    @pytest.fixture
+    def later(self, monkeypatch):
+        """Lets time pass for what waits."""
+        now = 1_000.0
+        monkeypatch.setattr(gathering, "monotonic", lambda: now)
+
+        def later(seconds):
+            nonlocal now
+            now += seconds
+
+        return later
+
+    @pytest.fixture
+    def written(self):
+        """How often it counts by now in the database."""
+        return lambda: list(AuditEvent.objects.order_by("id").values_list("count", flat=True))
+
+    @pytest.fixture
+    def throttle(self, django_capture_on_commit_callbacks):
+        def throttle(address):
+            token = client.set(Client(address))
+            try:
+                with django_capture_on_commit_callbacks(execute=True):
+                    signals.throttled.send(sender=None, scope="read", retry_after=3, user=None)
+            finally:
+                client.reset(token)
+
+        return throttle
+
+    def test_what_is_refused_again_writes_nothing(self, bearer, ada, later, written):
+        client = bearer(ada)
+        post(client)
+        with CaptureQueriesContext(connection) as asked:
+            for _ in range(20):
+                post(client)
+
+        assert not [query for query in asked if "auditevent" in query["sql"]]
+        assert written() == [1]
+
+    def test_it_is_written_by_the_next_of_its_own(self, throttle, later, written):
+        for _ in range(4):
+            throttle("192.0.2.1")
+        later(gathering.EVERY)
+        throttle("192.0.2.1")
+        throttle("192.0.2.1")
+
+        assert written() == [5]
+
+    def test_or_by_another_s(self, throttle, later, written):
+        for _ in range(4):
+            throttle("192.0.2.1")
+        later(gathering.EVERY)
+        throttle("192.0.2.2")
+
+        assert written() == [4, 1]
+
+    def test_when_its_minute_is_over_too(self, throttle, later, written, monkeypatch):
+        for _ in range(4):
+            throttle("192.0.2.1")
+        later(60)
+        monkeypatch.setattr(audit, "timezone", SimpleNamespace(now=lambda: MINUTE.replace(minute=2)))
+        throttle("192.0.2.1")
+
+        assert written() == [4, 1]
+
+    def test_what_has_its_minute_behind_it_is_forgotten(self, throttle, later, monkeypatch):
+        throttle("192.0.2.1")
+        throttle("192.0.2.2")
+        later(60)
+        monkeypatch.setattr(audit, "timezone", SimpleNamespace(now=lambda: MINUTE.replace(minute=2)))
+        throttle("192.0.2.3")
+
+        assert len(audit.tally) == 1
+
+    def test_the_memory_for_it_is_bounded(self, throttle, later, written, monkeypatch):
+        monkeypatch.setattr(gathering, "MAX_KEYS", 2)
+        for address in ("192.0.2.1", "192.0.2.1", "192.0.2.2", "192.0.2.3"):
+            throttle(address)
+
+        assert len(audit.tally) == 2
+        assert written() == [2, 1, 1], "what has to make room is written"
+
+    def test_a_row_that_was_taken_back_is_made_by_the_next(self, written):
+        with suppress(DatabaseError), transaction.atomic():
+            audit.record_once_a_minute(Action.PASSWORD_RESET_ASKED)
+            raise DatabaseError
+        audit.record_once_a_minute(Action.PASSWORD_RESET_ASKED)
+        audit.record_once_a_minute(Action.PASSWORD_RESET_ASKED)
+        assert written() == []
+
+        audit.flush()
+        assert written() == [2]
+
+    def test_who_waits_in_a_transaction_keeps_no_row_of_others_locked(self, throttle, later, written):
+        for _ in range(4):
+            throttle("192.0.2.1")
+        later(gathering.EVERY)
+        with transaction.atomic():
+            audit.record_once_a_minute(Action.PASSWORD_RESET_ASKED)
+
+            assert written() == [1, 1]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_worker_that_stops_writes_what_it_has_added_up(ada, tmp_path):
+    # The clock of this process is not the server's: the minute may turn meanwhile.
+    with (
+        gunicorn(workers=1, threads=2, log=tmp_path / "log") as server,
+        clients(server.url, 1, start(ada).access) as [c],
+    ):
+        for _ in range(20):
+            assert c.ask("POST", ITEMS, {}).status == 403
+        assert sum(event.count for event in AuditEvent.objects.all()) < 20
+
+    assert sum(event.count for event in AuditEvent.objects.all()) == 20
 
 
 def test_the_time_of_a_row_is_that_of_its_first(bearer, ada):

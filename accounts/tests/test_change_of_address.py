@@ -3,6 +3,7 @@
 from functools import partial
 
 import pytest
+from django.utils import timezone
 
 from accounts import emails, lockout
 from accounts.emails import Purpose
@@ -19,7 +20,8 @@ BODY = {"email": "Ada.King@example.com", "current_password": PASSWORD}
 
 @pytest.fixture
 def ada(make_user):
-    return make_user("users:read:self", "users:write:self", email="ada@example.com", name="Ada")
+    held = ("users:read:self", "users:write:self")
+    return make_user(*held, email="ada@example.com", name="Ada", email_verified_at=timezone.now())
 
 
 @pytest.fixture

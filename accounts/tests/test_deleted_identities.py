@@ -6,9 +6,10 @@ from functools import partial
 
 import pytest
 
-from accounts import auth0, identities
+from accounts import auth0, identities, keys, sessions
 from accounts.factories import PASSWORD
 from accounts.models import AuditEvent, ExternalIdentity, User
+from accounts.retention import refuse_what_was_issued
 from accounts.tokens import InvalidToken
 from common.testing.races import at_once, clients
 
@@ -71,6 +72,7 @@ def test_whichever_way_its_tokens_are_dead(ada, client, me, delete):
 def test_a_later_token_makes_a_fresh_account(ada, me, tenant):
     old, token = ada
     old.delete()
+    tenant.a_minute_passes()
 
     found = me(tenant.token(**later(), **ADDRESS)).json()
 
@@ -105,9 +107,49 @@ def test_a_token_that_was_revoked_before_it_was_seen_makes_none(api, me, tenant,
     assert not User.objects.exists()
 
 
+@pytest.mark.parametrize("end", [sessions.end_all, lambda user: user.delete()])
+def test_of_a_clock_that_is_ahead_they_are_dead_too(me, tenant, end):
+    """What the tenant issued a moment ago says that it will be issued in a moment."""
+    token = tenant.token(iat=int(time.time()) + auth0.CLOCK_SKEW)
+    assert me(token).status_code == 200
+
+    end(User.objects.get())
+
+    assert me(token).status_code == 401
+
+
+class TestAfterARestore:
+    """The backup does not know who came, and who was deleted, since."""
+
+    def test_a_token_of_before_makes_no_account(self, me, tenant):
+        tokens = [tenant.token(), tenant.token(iat=int(time.time()) + auth0.CLOCK_SKEW)]
+        refuse_what_was_issued(None)
+
+        assert [me(token).status_code for token in tokens] == [401, 401]
+        assert not User.objects.exists()
+
+    def test_one_of_later_does(self, me, tenant):
+        refuse_what_was_issued(None)
+        tenant.a_minute_passes()
+
+        assert me(tenant.token(**later())).status_code == 200
+
+    def test_another_key_alone_refuses_nobody(self, me, tenant):
+        keys.rotate("HS256")
+
+        assert me(tenant.token()).status_code == 200
+
+    def test_who_is_known_is_not_asked_about(self, me, tenant, django_assert_num_queries):
+        assert me(tenant.token()).status_code == 200
+
+        with django_assert_num_queries(2):
+            me(tenant.token())
+
+
 @pytest.mark.django_db(transaction=True)
 def test_however_many_come_again_there_is_one_account(live_server, tenant):
     identities.account(auth0.read(tenant.token())).delete()
+    tenant.a_minute_passes()
     token = tenant.token(**later())
     with clients(live_server.url, 12, token) as visitors:
         answers = at_once(*(partial(visitor.ask, "GET", URL) for visitor in visitors))

@@ -2,9 +2,10 @@
 
 import pytest
 
+from accounts.admin import UserAdmin
 from accounts.factories import PASSWORD, RoleFactory, UserFactory
 from accounts.granting import grantable_permissions, grantable_roles, may_edit_account
-from accounts.models import Permission, Role, User
+from accounts.models import AuditEvent, Permission, Role, User
 
 pytestmark = pytest.mark.django_db
 
@@ -54,6 +55,53 @@ def test_a_role_that_holds_more_is_not_offered_and_not_taken(client, clerk):
 
     assert save(client, account, roles=[lesser.pk]).status_code == 302
     assert list(account.roles.all()) == [lesser]
+
+
+@pytest.fixture
+def registrar(client, make_user):
+    """Keeps accounts, and no roles."""
+    registrar = make_user("users:read", "users:write", is_staff=True)
+    client.force_login(registrar)
+    return registrar
+
+
+def test_who_may_not_change_roles_sees_them_and_changes_none(client, registrar):
+    account = UserFactory.create()
+    held, lesser = role_of("users:read"), role_of("users:read")
+    account.roles.add(held)
+
+    form = client.get(f"/admin/accounts/user/{account.pk}/change/").context["adminform"].form
+    assert not {"roles", "is_staff", "is_superuser"} & set(form.fields)
+    body = {"name": "Eve", "roles": [lesser.pk], "is_staff": "on", "is_superuser": "on"}
+    assert save(client, account, **body).status_code == 302
+
+    account.refresh_from_db()
+    assert (account.name, account.is_staff, account.is_superuser) == ("Eve", False, False)
+    assert list(account.roles.all()) == [held]
+    assert not AuditEvent.objects.filter(action="roles_changed").exists()
+
+
+@pytest.mark.parametrize("asked", ["roles", "is_staff"])
+def test_it_is_asked_again_when_it_is_saved(client, registrar, monkeypatch, asked):
+    """A form that has the fields anyway changes nothing either, and what was changed beside them is taken back."""
+    monkeypatch.setattr(UserAdmin, "get_readonly_fields", lambda admin, *_: admin.readonly_fields)
+    account = UserFactory.create()
+
+    response = save(client, account, name="Eve", **{asked: [role_of("users:read").pk] if asked == "roles" else "on"})
+
+    assert "changed by who holds roles:write" in client.get(response["Location"]).content.decode()
+    account.refresh_from_db()
+    assert (account.name != "Eve", account.is_staff, account.roles.count()) == (True, False, 0)
+
+
+def test_a_new_account_of_who_may_not_change_roles_has_that_of_who_registers(client, registrar):
+    body = {"email": "eve@example.com", "usable_password": "true", "password1": PASSWORD, "password2": PASSWORD}
+    assert "roles" not in client.get("/admin/accounts/user/add/").context["adminform"].form.fields
+
+    client.post("/admin/accounts/user/add/", {**body, "roles": [role_of("users:read").pk], "is_staff": "on"})
+
+    eve = User.objects.get(email="eve@example.com")
+    assert (eve.is_staff, eve.role_names) == (False, frozenset({"user"}))
 
 
 def test_a_new_account_gets_no_role_that_holds_more(client, clerk):

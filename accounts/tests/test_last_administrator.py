@@ -1,13 +1,14 @@
 """The last administrator cannot lose the role, be deactivated or deleted, whichever way is tried."""
 
 import pytest
+from django.contrib.auth.hashers import make_password
 from django.core.management import CommandError, call_command
 from django.db import transaction
 
 from accounts import roles as declared
 from accounts.administrators import LastAdministrator, an_administrator_stays, there_is_an_administrator
 from accounts.factories import PASSWORD, RoleFactory, UserFactory
-from accounts.models import Permission, Role, User
+from accounts.models import ExternalIdentity, Permission, Role, User
 from common.testing.base import check_problem
 
 pytestmark = pytest.mark.django_db
@@ -210,3 +211,52 @@ def test_where_there_was_none_nobody_is_missed(last):
 
     assert not User.objects.filter(pk=other.pk).exists()
     last.roles.add(Role.objects.get(name="admin"))
+
+
+class TestWhoCannotSignIn:
+    """An account that nobody can sign in to is no administrator, whatever it may do."""
+
+    @pytest.fixture
+    def other(self):
+        return UserFactory.create(email="other@example.com", roles=["admin"])
+
+    @pytest.mark.parametrize(
+        "fields",
+        [{"email": None, "email_key": None}, {"password": make_password(None)}, {"password": ""}],
+    )
+    def test_is_none(self, hers, last, other, fields, settings):
+        User.objects.filter(pk=other.pk).update(**fields)
+
+        refused(hers.delete(f"{USERS}/{last.pk}"))
+        settings.AUTH0_ISSUER = "https://tenant.example.com/"
+        ExternalIdentity.objects.create(user=other, issuer="https://elsewhere.example.com/", subject="auth0|other")
+        refused(hers.delete(f"{USERS}/{last.pk}"))
+
+    def test_but_by_auth0(self, hers, last, other, settings):
+        settings.AUTH0_ISSUER = "https://tenant.example.com/"
+        User.objects.filter(pk=other.pk).update(email=None, email_key=None, password=make_password(None))
+        ExternalIdentity.objects.create(user=other, issuer=settings.AUTH0_ISSUER, subject="auth0|other")
+
+        last.roles.clear()
+        last.roles.add(Role.objects.get(name="admin"))
+
+    def test_unless_its_tokens_say_what_one_may_do(self, hers, last, other, settings):
+        settings.AUTH0_ISSUER, settings.AUTH0_RBAC = "https://tenant.example.com/", True
+        User.objects.filter(pk=other.pk).update(email=None, email_key=None, password=make_password(None))
+        ExternalIdentity.objects.create(user=other, issuer=settings.AUTH0_ISSUER, subject="auth0|other")
+
+        refused(hers.delete(f"{USERS}/{last.pk}"))
+
+    def test_so_the_last_one_keeps_password_and_address(self, client, last):
+        root = UserFactory.create(is_staff=True, is_superuser=True)
+        client.force_login(root)
+        User.objects.filter(pk=root.pk).update(email=None, email_key=None)
+        page = f"/admin/accounts/user/{last.pk}"
+
+        told(client.post(f"{page}/password/", {"usable_password": "false", "unset-password": ""}, follow=True))
+        told(
+            client.post(f"{page}/change/", {"email": "", "name": "", "is_active": "on", "is_staff": "on"}, follow=True)
+        )
+
+        assert User.objects.get(pk=last.pk).has_usable_password()
+        assert User.objects.get(pk=last.pk).email == "last@example.com"

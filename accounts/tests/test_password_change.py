@@ -1,6 +1,7 @@
 """Another password, for who knows the current one."""
 
 import pytest
+from django.utils import timezone
 
 from accounts import emails, lockout, sessions
 from accounts.emails import Purpose
@@ -17,7 +18,7 @@ BODY = {"current_password": PASSWORD, "new_password": NEW}
 
 @pytest.fixture
 def ada(make_user):
-    return make_user("users:read:self", email="ada@example.com")
+    return make_user("users:read:self", email="ada@example.com", email_verified_at=timezone.now())
 
 
 def login(api, password):

@@ -5,14 +5,18 @@ from statistics import median
 from time import perf_counter
 
 import pytest
+from django.core.mail import EmailMessage
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
+from django_tasks_db.models import DBTaskResult
 
-from accounts import emails, lockout
+from accounts import audit, emails, lockout
 from accounts.factories import PASSWORD
 from accounts.models import AuditEvent, EmailToken, User
+from common.tasks import backends
 from common.testing.base import check_problem, fields_at_fault
+from common.testing.tasks import IN_DATABASE, IN_THREAD, work_off
 
 pytestmark = pytest.mark.django_db
 
@@ -72,8 +76,11 @@ def test_only_who_has_an_account_gets_mail(api, make_user, mails_of):
     assert not EmailToken.objects.exists()
 
 
-def test_an_unknown_address_costs_the_same_statements(api, ada):
-    """All but the end: what was done for nobody is rolled back."""
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("tasks", [IN_THREAD, IN_DATABASE])
+def test_an_unknown_address_costs_the_same_statements(api, ada, settings, tasks):
+    """All but the end: what was done for nobody is rolled back, a mail in the queue too."""
+    settings.TASKS = tasks
     seen = []
     ask(api, "somebody@example.com")  # the first of a minute makes rows that the others count on
     for email in ("ada@example.com", "nobody@example.com"):
@@ -87,8 +94,10 @@ def test_an_unknown_address_costs_the_same_statements(api, ada):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_an_unknown_address_takes_as_long(api, make_user):
+@pytest.mark.parametrize("tasks", [IN_THREAD, IN_DATABASE])
+def test_an_unknown_address_takes_as_long(api, make_user, settings, tasks):
     """Each twenty times, in turn; the mails are not waited for."""
+    settings.TASKS = tasks
     for number in range(20):
         make_user(email=f"known{number}@example.com")
     took: dict[str, list[float]] = {"known": [], "unknown": []}
@@ -97,6 +106,7 @@ def test_an_unknown_address_takes_as_long(api, make_user):
             start = perf_counter()
             assert ask(api, f"{kind}{number}@example.com").status_code == 202
             times.append(perf_counter() - start)
+    backends.flush()
 
     assert abs(median(took["known"]) - median(took["unknown"])) < 0.01
 
@@ -180,6 +190,52 @@ def test_what_is_kept_is_no_token(api, asked):
     assert confirm(api, row.digest).status_code == 400
 
 
+@pytest.mark.django_db(transaction=True)
+def test_the_queue_holds_no_link(api, ada, settings, mailoutbox, link_of):
+    settings.TASKS = IN_DATABASE
+    ask(api)
+    ask(api, "nobody@example.com")
+    [row] = DBTaskResult.objects.all()
+    work_off()
+
+    token = link_of(mailoutbox[0])
+    assert token not in str(vars(row))
+    assert token not in str(vars(DBTaskResult.objects.get()))
+    assert confirm(api, token).status_code == 200
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_link_that_is_void_meanwhile_is_not_mailed(api, ada, settings, mailoutbox):
+    settings.TASKS = IN_DATABASE
+    ask(api)
+    EmailToken.objects.update(revoked_at=timezone.now())
+    work_off()
+
+    assert mailoutbox == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_last_try_is_the_one_that_works(api, ada, settings, monkeypatch, mailoutbox, link_of):
+    """A server may have taken a mail and not said so."""
+    settings.TASKS = IN_DATABASE
+    send, tries = EmailMessage.send, []
+
+    def once_without_an_answer(self):
+        tries.append(send(self))
+        if len(tries) == 1:
+            raise TimeoutError
+
+    monkeypatch.setattr(EmailMessage, "send", once_without_an_answer)
+    ask(api)
+    work_off()
+    DBTaskResult.objects.filter(status="READY").update(run_after=timezone.now())
+    work_off()
+
+    first, last = (link_of(message) for message in mailoutbox)
+    assert confirm(api, first).status_code == 400
+    assert confirm(api, last).status_code == 200
+
+
 def test_a_mailbox_is_not_flooded(api, ada, mails_of):
     assert len(mails_of(lambda: [ask(api) for _ in range(10)])) == emails.LINKS_AT_ONCE
 
@@ -217,6 +273,7 @@ def test_it_is_recorded(api, ada, asked):
     confirm(api, asked)
     ask(api, "nobody@example.com")
 
+    audit.flush()
     events = list(AuditEvent.objects.order_by("id").values_list("action", "actor", "subject", "count"))
     assert events == [
         ("password_reset_asked", None, f"users/{ada.pk}", 2),

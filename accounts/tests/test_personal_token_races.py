@@ -58,6 +58,26 @@ def test_those_that_do_not_work_do_not_count(few, make_user, bearer, dead):
     assert client.post(URL, BODY).status_code == 201
 
 
+def test_those_that_have_expired_make_room_the_first_first(few, make_user, bearer):
+    client = bearer(make_user("todos:read:self"))
+    made = [client.post(URL, BODY).json()["id"] for _ in range(3)]
+    for ago, pk in enumerate(made):
+        PersonalAccessToken.objects.filter(pk=pk).update(expires_at=timezone.now() - timedelta(hours=ago))
+
+    made.append(client.post(URL, BODY).json()["id"])
+
+    assert [row["id"] for row in client.get(URL).json()] == [made[3], made[1], made[0]]
+    assert not PersonalAccessToken.objects.filter(pk=made[2]).exists()
+
+
+def test_no_more_are_shown(make_user, bearer, monkeypatch):
+    client = bearer(make_user("todos:read:self"))
+    made = [client.post(URL, BODY).json()["id"] for _ in range(3)]
+    monkeypatch.setattr(personal_tokens, "MOST", 2)
+
+    assert [row["id"] for row in client.get(URL).json()] == [made[2], made[1]]
+
+
 @pytest.mark.django_db(transaction=True)
 def test_however_many_ask_at_once_there_are_no_more(few, live_server, make_user):
     token = sessions.start(make_user("todos:read:self")).access

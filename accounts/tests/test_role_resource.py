@@ -1,9 +1,11 @@
 """Roles and permissions over the API, beside what holds for every resource."""
 
 import pytest
+from django.core.exceptions import ValidationError
 
 from accounts import roles
 from accounts.factories import RoleFactory, UserFactory
+from accounts.fields import RowsByNameField
 from accounts.models import AuditEvent, OfferedGrant, Permission, Role
 from common.testing.base import check_problem, fields_at_fault
 
@@ -66,6 +68,34 @@ def test_a_name_is_taken_once(client):
     assert check_problem(client.post(URL, {"name": "auditor"}))["code"] == "duplicate"
     assert check_problem(client.patch(of(Role.objects.create(name="clerk")), {"name": "auditor"}))["status"] == 409
     assert client.patch(of(role), {"name": "inspector"}).json()["name"] == "inspector"
+
+
+@pytest.mark.parametrize("name", [".", "..", "a/b", "/"])
+def test_a_name_that_is_no_part_of_an_address_is_refused(client, admin, name):
+    role = RoleFactory.create()
+
+    assert fields_at_fault(client.post(URL, {"name": name})) == ["body.name"]
+    assert fields_at_fault(client.patch(of(role), {"name": name})) == ["body.name"]
+    with pytest.raises(ValidationError):  # so the admin's forms refuse it too
+        Role(name=name).full_clean()
+
+
+@pytest.mark.parametrize("name", ["...", ".a", "a.b"])
+def test_dots_are_allowed_beside_others(client, name):
+    assert client.post(URL, {"name": name}).status_code == 201
+
+
+@pytest.mark.parametrize("names", [["x"] * 201, [None] * 201])
+def test_how_many_there_are_is_looked_at_before_each_is(client, admin, names, monkeypatch):
+    monkeypatch.setattr(RowsByNameField, "run_child_validation", lambda *args: pytest.fail("read"))
+    role = RoleFactory.create()
+
+    for at_fault, response in (
+        ("permissions", client.patch(of(role), {"permissions": names})),
+        ("roles", client.put(f"/api/v1/users/{admin.pk}/roles", {"roles": names})),
+    ):
+        assert fields_at_fault(response) == [f"body.{at_fault}"]
+        assert "no more than 200" in response.content.decode()
 
 
 @pytest.mark.parametrize("name", Role.RANKED)

@@ -4,12 +4,14 @@ from datetime import timedelta
 
 import jwt
 import pytest
+from django.db import connection
 from django.utils import timezone
 from rest_framework.test import APIClient
 
 from accounts import sessions
 from accounts.factories import PASSWORD
 from accounts.models import AuditEvent, Session
+from common.testing.races import at_once
 
 pytestmark = pytest.mark.django_db
 
@@ -129,6 +131,53 @@ class TestList:
         sessions.start(ada)
 
         assert Session.objects.get().ip is None
+
+
+class TestHowMany:
+    def test_beyond_them_the_one_that_was_used_least_lately_ends(self, ada, monkeypatch):
+        monkeypatch.setattr(sessions, "MOST", 3)
+        _, first = signed_in(ada)
+        _, second = signed_in(ada)
+        first = sessions.rotate(first.refresh)
+        _, third = signed_in(ada)
+        _, last = signed_in(ada)
+
+        assert_dead(second)
+        for pair in (first, third, last):
+            assert_alive(pair)
+
+    def test_those_that_are_over_and_those_of_others_take_no_room(self, ada, make_user, monkeypatch):
+        monkeypatch.setattr(sessions, "MOST", 2)
+        _, mine = signed_in(ada)
+        for _ in range(3):
+            signed_in(make_user())
+            pk = session_of(signed_in(ada)[1]).pk
+            Session.objects.filter(pk=pk).update(expires_at=timezone.now())
+
+        assert_alive(mine)
+
+    def test_no_more_are_shown(self, ada, monkeypatch):
+        """There may be, from before there was a limit."""
+        client, _ = signed_in(ada)
+        for _ in range(3):
+            signed_in(ada)
+        monkeypatch.setattr(sessions, "MOST", 2)
+
+        assert len(client.get(URL).json()) == 2
+
+
+@pytest.mark.django_db(transaction=True)
+def test_however_many_sign_in_at_once_there_are_no_more(make_user, monkeypatch):
+    monkeypatch.setattr(sessions, "MOST", 3)
+    user = make_user()
+
+    def sign_in():
+        sessions.start(user)
+        connection.close()
+
+    at_once(*[sign_in] * 12)
+
+    assert Session.objects.live().count() == 3
 
 
 class TestEndingOne:

@@ -1,10 +1,14 @@
 """Whether an address is the account's."""
 
+from datetime import timedelta
+
 import pytest
 from django.utils import timezone
 
+from accounts import personal_tokens
 from accounts.factories import PASSWORD
 from accounts.models import AuditEvent, EmailToken, User
+from common.testing.base import check_problem
 
 pytestmark = pytest.mark.django_db
 
@@ -80,6 +84,16 @@ def test_another_link_can_be_asked_for(api, ada, bearer, mails_of, link_of):
 def test_not_without_authentication_nor_with_a_body(api, ada, bearer):
     assert api.post(RESEND).status_code == 401
     assert bearer(ada).post(RESEND, {"email": "x@example.com"}).status_code == 422
+
+
+def test_a_program_does_not_ask_for_one(api, ada):
+    soon = timezone.now() + timedelta(days=1)
+    _, raw = personal_tokens.issue(ada, name="backup", permissions=["users:read:self"], expires_at=soon)
+
+    refused = api.post(RESEND, headers={"Authorization": f"Bearer {raw}"})
+
+    assert (refused.status_code, check_problem(refused)["code"]) == (403, "sign_in_required")
+    assert not EmailToken.objects.exists()
 
 
 def test_an_account_without_an_address_has_none_to_verify(make_user, bearer, mails_of):

@@ -3,14 +3,13 @@ from typing import cast
 from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework import status
 from rest_framework.decorators import action
-from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts import services
 from accounts.models import User
 from accounts.serializers import LinkSerializer
-from accounts.views.access import OPEN
+from accounts.views.access import OPEN, SignedIn
 from common.api.openapi.problem import Problem
 from common.api.serializers import MessageSerializer, StrictSerializer
 from common.api.viewsets import ApiViewSet
@@ -41,7 +40,7 @@ class AddressViewSet(ApiViewSet[User]):
         request=None,
         responses={202: MessageSerializer},
     )
-    @action(detail=False, methods=["post"], url_path="verify-email/resend", permission_classes=[IsAuthenticated])
+    @action(detail=False, methods=["post"], url_path="verify-email/resend", permission_classes=[SignedIn])
     def resend(self, request: Request) -> Response:
         self.validated(StrictSerializer)
         services.resend_verification(cast("User", request.user))

@@ -24,6 +24,7 @@ class OwnCredentials(ApiViewSet[M]):
     pagination_class = None
     lookup_url_kwarg = "id"
     lookup_value_regex = "[^/]+"
+    revoking = frozenset({"destroy"})
 
     kind: ClassVar[str]
 

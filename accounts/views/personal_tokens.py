@@ -35,15 +35,15 @@ class PersonalTokenViewSet(OwnCredentials[PersonalAccessToken]):
         responses=PersonalTokenSerializer(many=True),
     )
     def list(self, request: Request) -> Response:
-        rows = PersonalAccessToken.objects.kept().filter(user=cast("User", request.user)).order_by("-id")
+        rows = personal_tokens.list_kept(cast("User", request.user))
         return Response(PersonalTokenSerializer(rows, many=True).data)
 
     @extend_schema(
         operation_id="users_me_tokens_create",
         summary="Make a personal access token",
         description="`token` is shown this once. It may do what `permissions` says, as far as the account may, and "
-        "none of it may be more than what the token that asks for it may. It expires within a year, and changes nothing "
-        "about the account itself: no password, no address, no other token.",
+        "none of it may be more than what the token that asks for it may. It expires within a year, and changes "
+        "nothing about the account itself: no password, no address, no other token.",
         request=PersonalTokenSerializer,
         responses={
             201: NewPersonalTokenSerializer,

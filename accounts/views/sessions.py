@@ -27,12 +27,13 @@ class SessionViewSet(OwnCredentials[Session]):
     @extend_schema(
         operation_id="users_me_sessions_list",
         summary="List one's own sessions",
-        description="Those whose tokens are still taken, the one used last first.",
+        description=f"Those whose tokens are still taken, the one used last first: at most {sessions.MOST}. Beyond "
+        "them, signing in ends the one that was used least lately.",
         responses=SessionSerializer(many=True),
     )
     def list(self, request: Request) -> Response:
         current = getattr(request.auth, "session", "")
-        rows = Session.objects.live().filter(user=cast("User", request.user)).order_by("-last_used_at", "-id")
+        rows = sessions.list_live(cast("User", request.user))
         return Response(SessionSerializer(rows, many=True, context={"current": current}).data)
 
     def end(self, account: User, id: str) -> None:

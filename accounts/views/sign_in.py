@@ -29,6 +29,7 @@ class SignInViewSet(ApiViewSet[User]):
     """In with a password, on with a refresh token, and out."""
 
     rates = {"login": Scope.AUTH, "refresh": Scope.AUTH}
+    revoking = frozenset({"logout_all"})
 
     @extend_schema(
         operation_id="users_login",
@@ -44,10 +45,10 @@ class SignInViewSet(ApiViewSet[User]):
     @action(detail=False, methods=["post"], **OPEN)
     def login(self, request: Request) -> Response:
         cookies.refuse_foreign_pages(request)
-        user = services.authenticate(**self.validated(LoginSerializer))
-        if user is None:
+        pair = services.sign_in(sessions.start, **self.validated(LoginSerializer))
+        if pair is None:
             raise AuthenticationFailed("Incorrect email or password", code="invalid_credentials")
-        return answer_with_cookie(sessions.start(user))
+        return answer_with_cookie(pair)
 
     @extend_schema(
         operation_id="users_refresh",

@@ -41,10 +41,10 @@ class TokenViewSet(ApiViewSet[User]):
         },
     )
     def create(self, request: Request) -> Response:
-        user = services.authenticate(**self.validated(LoginSerializer))
-        if user is None:
+        pair = services.sign_in(sessions.start, **self.validated(LoginSerializer))
+        if pair is None:
             raise AuthenticationFailed("Incorrect email or password", code="invalid_credentials")
-        return answer(sessions.start(user))
+        return answer(pair)
 
     @extend_schema(
         operation_id="token_refresh",

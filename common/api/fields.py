@@ -6,6 +6,7 @@ Each can also read itself from a query string (`from_query`), so that a value me
 import datetime
 import re
 from decimal import Decimal
+from functools import cache
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.core.validators import EmailValidator, URLValidator, validate_slug
@@ -211,6 +212,18 @@ class ChoiceField(StrictType, serializers.ChoiceField):
     default_error_messages: ClassVar[dict[str, Any]] = {"invalid": "Not a valid choice."}
 
 
+class ListField(serializers.ListField):
+    """How many there are is looked at first: DRF would read a million children, and then count them."""
+
+    def to_internal_value(self, data: Any) -> list[Any]:
+        self.check_length(data)
+        return list(super().to_internal_value(data))
+
+    def check_length(self, data: Any) -> None:
+        if isinstance(data, list) and self.max_length is not None and len(data) > self.max_length:
+            self.fail("max_length", max_length=self.max_length)
+
+
 class RelatedField(serializers.PrimaryKeyRelatedField[Model]):
     """A reference by primary key, of that key's own JSON type."""
 
@@ -230,7 +243,11 @@ class RelatedField(serializers.PrimaryKeyRelatedField[Model]):
 
 def key_field(model: type[Model]) -> "IntegerField | UUIDField | StringField":
     """The field that reads this model's primary key."""
-    kind = model._meta.pk.get_internal_type()
+    return _key_field(model._meta.pk.get_internal_type())
+
+
+@cache
+def _key_field(kind: str) -> "IntegerField | UUIDField | StringField":
     if kind == "UUIDField":
         return UUIDField()
     if kind.endswith(("AutoField", "IntegerField")):

@@ -1,20 +1,19 @@
 """How often: which rate a request falls under, whose it is, and what its answer tells of it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from django.conf import settings
 from rest_framework.exceptions import APIException
 from rest_framework.permissions import SAFE_METHODS
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from common.api.endpoints import Endpoint
+from common.api.filters import TextSearch
 from common.client import client
 from common.exceptions import Throttled
 from common.rates.rate import Quota, Scope
-from common.rates.spending import spend
-from common.signals import throttled
+from common.rates.spending import charge
 
 if TYPE_CHECKING:
     from rest_framework.viewsets import ViewSet as Base
@@ -29,6 +28,9 @@ SCOPES: dict[str, Scope] = {
     Endpoint.BULK_DELETE: Scope.BULK,
 }
 
+# What reads with a text to look for is a search.
+SEARCHED = frozenset({Endpoint.LIST, Endpoint.SELF_LIST, Endpoint.COUNT})
+
 
 class ThrottlingMixin(Base):
     """Counts each request as soon as it is known who asks, before what they may: so that refusals count too.
@@ -38,6 +40,10 @@ class ThrottlingMixin(Base):
 
     # The class of single actions, where it is none of the above: `rates = {"login": Scope.AUTH}`.
     rates: ClassVar[Mapping[str, Scope]] = {}
+
+    # Single actions that do nothing but take access away. Whatever has used up an account's budget, its owner can do
+    # this: it counts against the address.
+    revoking: ClassVar[frozenset[str]] = frozenset()
 
     quota: Quota | None = None
     spent = 0
@@ -61,26 +67,35 @@ class ThrottlingMixin(Base):
 
     def spend(self, request: Request, cost: int = 1) -> None:
         """Count this much of the request, or refuse it."""
-        if not settings.THROTTLES:
-            return
-        scope, user = self.get_scope(), request.user.pk
-        rate = settings.RATES[scope]
-        window = spend(scope, f"users/{user}" if user else client.get().network, rate, cost)
-        self.quota = quota = Quota.of(scope, rate, window)
-        if not window.admitted:
-            throttled.send_robust(sender=None, scope=scope, retry_after=quota.resets_in, user=user)
-            raise Throttled(_said(quota, self.spent + cost), quota=quota)
+        scope = self.get_scope()
+        try:
+            who = self._who(request, scope)
+            self.quota = charge(scope, who, user=request.user.pk, cost=cost, spent=self.spent)
+        except Throttled as refusal:
+            self.quota = refusal.quota
+            raise
         self.spent += cost
 
     def get_scope(self) -> Scope:
-        named = self.rates.get(self.action) or SCOPES.get(self.action)
-        return named or (Scope.READ if self.request.method in SAFE_METHODS else Scope.WRITE)
+        if named := self.rates.get(self.action) or SCOPES.get(self.action):
+            return named
+        if self.request.method not in SAFE_METHODS:
+            return Scope.WRITE
+        return Scope.SEARCH if self.action in SEARCHED and _has_text(self.request) else Scope.READ
+
+    def _who(self, request: Request, scope: Scope) -> Sequence[str]:
+        """Whom it is counted against: without an account the address."""
+        if not request.user.pk or self.action in self.revoking:
+            return (client.get().network,)
+        # Programs are not let in the way of their owner.
+        apart = getattr(request.auth, "budget", "")
+        account = f"users/{request.user.pk}" + (f"/{apart}" if apart else "")
+        # Accounts can be had by the dozen.
+        return (account, client.get().network) if scope is Scope.AUTH else (account,)
 
 
-def _said(quota: Quota, cost: int) -> str:
-    if cost > quota.limit:
-        return f"This is more than the limit of {quota.limit} at once: send less."
-    return f"Too many requests. Try again in {quota.resets_in} s."
+def _has_text(request: Request) -> bool:
+    return bool(request.query_params.get(TextSearch.parameter, "").strip())
 
 
 def rate_headers(quota: Quota) -> dict[str, str]:

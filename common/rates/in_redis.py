@@ -1,5 +1,6 @@
 """Windows in Redis, for all processes on all machines: one round trip by a script, which nothing comes between."""
 
+from collections.abc import Sequence
 from functools import partial
 from hashlib import sha1
 
@@ -10,31 +11,40 @@ from redis.exceptions import NoScriptError
 from common.rates.rate import Rate, Window
 from common.redis import link
 
+# What it answers is of the key that says no and does so the longest, else of the one that has least left.
 _SCRIPT = """
 local limit, cost, period = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
-local used = tonumber(redis.call('GET', KEYS[1])) or 0
-local left = redis.call('PTTL', KEYS[1])
-if left < 0 then left = period end
-if used + cost > limit then return {0, used, left} end
-if used == 0 then
-    redis.call('SET', KEYS[1], cost, 'PX', period)
-else
-    redis.call('INCRBY', KEYS[1], cost)
+local used, left, most, refused = {}, {}, 1, nil
+for i, key in ipairs(KEYS) do
+    used[i] = tonumber(redis.call('GET', key)) or 0
+    left[i] = redis.call('PTTL', key)
+    if left[i] < 0 then left[i] = period end
+    if used[i] > used[most] then most = i end
+    if used[i] + cost > limit and (not refused or left[i] > left[refused]) then refused = i end
 end
-return {1, used + cost, left}
+if refused then return {0, used[refused], left[refused]} end
+for i, key in ipairs(KEYS) do
+    if used[i] == 0 then
+        redis.call('SET', key, cost, 'PX', period)
+    else
+        redis.call('INCRBY', key, cost)
+    end
+end
+return {1, used[most] + cost, left[most]}
 """
 _DIGEST = sha1(_SCRIPT.encode(), usedforsecurity=False).hexdigest()
 
 
-def spend(key: str, rate: Rate, cost: int) -> Window:
+def spend(keys: Sequence[str], rate: Rate, cost: int) -> Window:
     """`common.redis.Away` where there is no answer."""
-    return link(settings.REDIS_URL).ask(partial(_ask, key=key, rate=rate, cost=cost))
+    return link(settings.REDIS_URL).ask(partial(_ask, keys=keys, rate=rate, cost=cost))
 
 
-def _ask(redis: Redis, *, key: str, rate: Rate, cost: int) -> Window:
-    given = (1, f"{settings.REDIS_KEY_PREFIX}:rate:{key}", rate.limit, cost, rate.seconds * 1000)
+def _ask(redis: Redis, *, keys: Sequence[str], rate: Rate, cost: int) -> Window:
+    named = [f"{settings.REDIS_KEY_PREFIX}:rate:{key}" for key in keys]
+    given: list[str | int] = [*named, rate.limit, cost, rate.seconds * 1000]
     try:
-        admitted, used, left = redis.evalsha(_DIGEST, *given)
+        admitted, used, left = redis.evalsha(_DIGEST, len(named), *given)
     except NoScriptError:  # the first since it was started or flushed
-        admitted, used, left = redis.eval(_SCRIPT, *given)
+        admitted, used, left = redis.eval(_SCRIPT, len(named), *given)
     return Window(bool(admitted), used, left / 1000)

@@ -1,6 +1,7 @@
 """What is counted: so many units a window, which begins with the first of them."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from math import ceil
@@ -42,6 +43,13 @@ class Window(NamedTuple):
     admitted: bool
     used: int
     seconds_left: float
+
+
+def tightest(windows: Sequence[Window]) -> Window:
+    """The one that says no, the longest where several do; else the one that has least left."""
+    if refused := [window for window in windows if not window.admitted]:
+        return max(refused, key=lambda window: window.seconds_left)
+    return max(windows, key=lambda window: window.used)
 
 
 @dataclass(frozen=True, slots=True)

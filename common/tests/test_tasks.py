@@ -80,6 +80,7 @@ def test_it_has_the_ids_of_the_request_that_asked(tasks, asked):
     look.enqueue()
     token = request_id.set("another")
     finish()
+    assert request_id.get() == "another"
     request_id.reset(token)
     assert seen == [("mine", "a" * 32)]
 

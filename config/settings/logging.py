@@ -26,9 +26,11 @@ LOGGING: dict[str, Any] = {
         "django": {"handlers": [], "propagate": True},
         # Our access log has the same requests, by their route; these lines would quote what the client sent.
         "django.request": {"level": "ERROR"},
-        # Each with the path or the host that the client sent; the access log has their 400 and 403.
+        # Each with the path, the host or the lookup that the client sent; the access log has their 400 and 403.
         "django.security.csrf": {"level": "CRITICAL"},
         "django.security.DisallowedHost": {"level": "CRITICAL"},
+        "django.security.DisallowedModelAdminLookup": {"level": "CRITICAL"},
+        "django.security.DisallowedModelAdminToField": {"level": "CRITICAL"},
         # Of every task that it began and ended, and its traceback again; ours say which request asked for it.
         "django_tasks": {"handlers": ["nowhere"], "propagate": False},
         # Of every HEAD, that its body is dropped: Django leaves just that to the server.

@@ -15,7 +15,10 @@ SECURE_HSTS_SECONDS = env.number("SECURE_HSTS_SECONDS", 365 * 24 * 60 * 60)
 SECURE_HSTS_INCLUDE_SUBDOMAINS = env.flag("SECURE_HSTS_INCLUDE_SUBDOMAINS", default=True)
 # A promise for the whole domain that takes months to take back, so it is not made for anybody unasked.
 SECURE_HSTS_PRELOAD = env.flag("SECURE_HSTS_PRELOAD", default=False)
-SILENCED_SYSTEM_CHECKS = ["security.W021"]  # which asks for it nevertheless
+SILENCED_SYSTEM_CHECKS = [
+    "security.W021",  # which asks for it nevertheless
+    "security.W003",  # which knows Django's middleware by its name, and not the one made of it (common/browsers.py)
+]
 SESSION_COOKIE_SECURE = True
 CSRF_COOKIE_SECURE = True
 

@@ -140,3 +140,10 @@ def test_what_is_posted(root, model_admin, value):
     for action in ("delete_selected", value, ""):
         body = {"action": action, "_selected_action": [value], "select_across": value, "index": value, "post": value}
         assert root.post(f"{base}/", body).status_code < 500
+
+
+@pytest.mark.parametrize("query", ["store_manager__user__email=written-by-a-client", "_to_field=written-by-a-client"])
+def test_a_lookup_that_is_refused_leaves_no_line_with_it(root, caplog, query):
+    assert root.get(f"/admin/items/item/?{query}").status_code == 400
+    assert "written-by-a-client" not in caplog.text
+    assert not [record for record in caplog.records if record.name.startswith("django.security")]

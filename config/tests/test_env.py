@@ -93,6 +93,13 @@ def test_the_settings_module_that_is_named_wins_over_the_environment() -> None:
     assert named == {"ENVIRONMENT": "test"}
 
 
+def test_an_empty_settings_module_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ENVIRONMENT", "test")
+    monkeypatch.setenv("DJANGO_SETTINGS_MODULE", "")
+    env.select_settings(default="local")
+    assert env.text("DJANGO_SETTINGS_MODULE") == "config.settings.test"
+
+
 def test_dotenv_fills_what_the_environment_leaves_open(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     (tmp_path / ".env").write_text("GIVEN=file\nLEFT_OPEN=file\n")
     monkeypatch.setattr(env, "BASE_DIR", tmp_path)

@@ -51,7 +51,7 @@ def personal_token(user: User, *, expires: timedelta, revoked: bool = False) -> 
 
 def link(user: User, *, expires: timedelta) -> models.Model:
     return EmailToken.objects.create(
-        user=user, purpose="reset", email=user.email, digest=uuid4().hex, expires_at=timezone.now() + expires
+        user=user, purpose="reset", email="ada@example.com", digest=uuid4().hex, expires_at=timezone.now() + expires
     )
 
 

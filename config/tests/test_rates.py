@@ -2,11 +2,15 @@
 
 import json
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from unittest.mock import Mock
+from uuid import uuid4
 
 import pytest
+from django.utils import timezone
 from rest_framework.test import APIClient
 
+from accounts import personal_tokens
 from accounts.models import User
 from common.signals import throttled
 from common.testing.base import check_problem
@@ -27,6 +31,15 @@ def user(make_user: Callable[..., User]) -> User:
 @pytest.fixture
 def client(user: User, bearer: Callable[[User], APIClient]) -> APIClient:
     return bearer(user)
+
+
+def program(user: User, permission: str) -> APIClient:
+    """With a personal access token."""
+    expires_at = timezone.now() + timedelta(days=1)
+    found = APIClient()
+    _, raw = personal_tokens.issue(user, name="program", permissions=[permission], expires_at=expires_at)
+    found.credentials(HTTP_AUTHORIZATION=f"Bearer {raw}")
+    return found
 
 
 @pytest.fixture
@@ -85,6 +98,17 @@ def test_searching_has_a_rate_of_its_own(rates: Rates, client: APIClient) -> Non
     rates(search="1/hour")
     assert [client.post(f"{TODOS}/search", {}).status_code for _ in range(2)] == [200, 429]
     assert client.get(TODOS).status_code == 200
+
+
+@pytest.mark.parametrize("path", ["", "/self", "/count"])
+@pytest.mark.parametrize(
+    ("query", "scope"), [("q=red", "search"), ("%71=red", "search"), ("q=%20", "read"), ("", "read")]
+)
+def test_a_text_to_look_for_makes_a_list_a_search(
+    rates: Rates, client: APIClient, path: str, query: str, scope: str
+) -> None:
+    rates(search="10/hour", read="10/hour")
+    assert left(client.get(f"{TODOS}{path}?{query}"), scope) == 9
 
 
 def test_what_is_refused_changes_nothing(rates: Rates, client: APIClient) -> None:
@@ -151,6 +175,31 @@ class TestWhoIsCounted:
         rates(read="10/hour")
         answers = [client.get(TODOS), bearer(make_user(*EVERYTHING)).get(TODOS)]
         assert [left(answer, "read") for answer in answers] == [9, 9]
+
+    def test_programs_apart_from_their_owner(self, rates: Rates, user: User, client: APIClient) -> None:
+        rates(write="2/hour")
+        programs = [program(user, permission) for permission in ("todos:read", "todos:delete")]
+        answers = [one.post(TODOS, {"title": "A"}) for one in (*programs, programs[0], client)]
+        assert [answer.status_code for answer in answers] == [403, 403, 429, 201]
+        assert left(answers[-1], "write") == 1
+
+    @pytest.mark.parametrize(
+        ("method", "url", "status"),
+        [
+            ("post", "/api/v1/users/logout-all", 200),
+            ("delete", "/api/v1/users/me/tokens/{id}", 404),
+            ("delete", "/api/v1/users/me/sessions/{id}", 404),
+            ("post", "/api/v1/store-managers/logout", 200),
+        ],
+    )
+    def test_access_can_be_taken_away_whatever_is_used_up(
+        self, rates: Rates, user: User, client: APIClient, method: str, url: str, status: int
+    ) -> None:
+        rates(write="1/hour")
+        made = [client.post(TODOS, {"title": "A"}, REMOTE_ADDR="192.0.2.7") for _ in range(2)]
+        assert [answer.status_code for answer in made] == [201, 429]
+        answer = getattr(client, method)(url.format(id=uuid4()))
+        assert (answer.status_code, left(answer, "write")) == (status, 0), "counted against the address"
 
     @pytest.mark.django_db
     def test_without_an_account_the_address(self, rates: Rates, api: APIClient) -> None:

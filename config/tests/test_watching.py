@@ -17,6 +17,7 @@ from sentry_sdk.transport import Transport
 from common import reporting
 from common.logging import JsonFormatter, RequestIdFilter
 from common.testing.tasks import IN_DATABASE, work_off
+from config.tests.support import PRODUCTION, load, run
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -156,9 +157,55 @@ def test_what_is_no_error_is_not_reported(client: Client, reports: list[dict[str
     assert reports == []
 
 
-def test_without_a_dsn_nothing_is_imported() -> None:
-    from config.tests.support import run
+# In a process of its own: the integration with Django stays in what it was put into.
+_TRACED = """
+import django, json
+from io import BytesIO
+django.setup()
+from django.conf import settings
+from common import reporting
+from config.tests.test_watching import Kept
+kept = Kept()
+reporting.start(dsn="https://key@sentry.example.com/1", environment="test", release="1", traces=1.0, transport=kept)
+settings.ROOT_URLCONF, settings.ALLOWED_HOSTS = "config.tests.broken_urls", ["shop"]
+from config.wsgi import application
+body = b'{"password": "is-secret"}'
+application({
+    "REQUEST_METHOD": "POST", "PATH_INFO": "/api/v1/broken", "QUERY_STRING": "q=is-secret", "REMOTE_ADDR": "192.0.2.9",
+    "SERVER_NAME": "shop", "SERVER_PORT": "80", "wsgi.url_scheme": "http", "wsgi.errors": None,
+    "wsgi.input": BytesIO(body), "CONTENT_LENGTH": str(len(body)), "CONTENT_TYPE": "application/json",
+    "HTTP_COOKIE": "refresh_token=is-secret", "HTTP_AUTHORIZATION": "Bearer is-secret", "HTTP_X_REQUEST_ID": "mine",
+}, lambda *head: None)
+print(json.dumps(kept.events))
+"""
 
+
+def test_the_course_of_a_request_has_nothing_that_was_sent_either() -> None:
+    done = run("-c", _TRACED, DJANGO_SETTINGS_MODULE="config.settings.test")
+    assert done.returncode == 0, done.stderr
+    error, course = json.loads(done.stdout)
+    assert (error["tags"], error["exception"]["values"][0]["type"]) == ({"request_id": "mine"}, "RuntimeError")
+    assert (course["type"], course["transaction"]) == ("transaction", "/api/v1/broken")
+    for secret in ("is-secret", "192.0.2.9"):
+        assert secret not in done.stdout
+
+
+def test_production_writes_json_and_queues_its_tasks_and_others_do_neither() -> None:
+    def chosen(**variables: str) -> list[str]:
+        found = load("LOG_FORMAT", "TASKS", **variables)
+        return [found["LOG_FORMAT"], found["TASKS"]["default"]["BACKEND"].rpartition(".")[2]]
+
+    assert chosen(**PRODUCTION) == ["json", "InDatabase"]
+    assert chosen(**PRODUCTION, LOG_FORMAT="line", TASKS="inline") == ["line", "InThread"]
+    assert chosen() == ["line", "InThread"]
+    assert chosen(TASKS="database", LOG_FORMAT="json") == ["json", "InDatabase"]
+
+
+def test_without_being_asked_for_there_are_no_metrics(client: Client) -> None:
+    assert client.get("/metrics").status_code == 404
+
+
+def test_without_a_dsn_nothing_is_imported() -> None:
     code = "import sys, django; django.setup(); print({'sentry_sdk', 'prometheus_client'} & set(sys.modules))"
     done = run("-c", code, DJANGO_SETTINGS_MODULE="config.settings.test")
     assert done.stdout.strip() == "set()", done.stderr

@@ -26,8 +26,8 @@ class Command(BaseCommand):
             roles.sync(reset=options["reset"])
         except LastAdministrator:
             raise CommandError(
-                "Nobody would be an administrator after that: whoever is one now is it by a grant that --reset takes away. "
-                "Give somebody the role `admin` first."
+                "Nobody would be an administrator after that: whoever is one now is it by a grant that --reset takes "
+                "away. Give somebody the role `admin` first."
             ) from None
         defaults = roles.default_grants()
         self.stdout.write(f"{Permission.objects.count()} permission strings")
