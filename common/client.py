@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass
+from functools import lru_cache
 from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
 
@@ -26,6 +27,7 @@ _NOBODY = Client()
 client: ContextVar[Client] = ContextVar("client", default=_NOBODY)
 
 
+@lru_cache(maxsize=1_024)
 def normal_address(given: str) -> str:
     """Without the zone of a link-local address, and an IPv4 address as one, whichever socket it came through."""
     try:

@@ -1,6 +1,7 @@
 """What every answer tells a browser: what a page may load, and who may keep a copy."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponseBase
@@ -37,6 +38,33 @@ ASK_AGAIN, KEEP_NOTHING = "private, no-cache", "no-store"
 BODILESS = (204, 304)
 
 
+class Constants:
+    """Headers that are the same for every answer, for whichever does not have its own."""
+
+    __slots__ = ("_stored",)
+
+    def __init__(self, headers: Mapping[str, str]) -> None:
+        self._stored = {name.lower(): (name, value) for name, value in headers.items()}
+
+    def add_to(self, response: HttpResponseBase) -> None:
+        # As Django keeps them: it would check each anew, for a microsecond and a half.
+        headers: Any = response.headers
+        headers._store = self._stored | headers._store
+
+
+_PAGES = Constants({POLICY: PAGE, "Permissions-Policy": FEATURES, "Cache-Control": KEEP_NOTHING})
+_OTHERS = Constants({POLICY: NOTHING, "Cache-Control": ASK_AGAIN})
+
+
+def vary(response: HttpResponseBase, name: str) -> None:
+    """Django's `patch_vary_headers`, of which an answer needs several: it takes them all apart each time."""
+    told = response.headers.get("Vary")
+    if told is None:
+        response.headers["Vary"] = name
+    elif told != "*" and name.lower() not in told.lower().replace(" ", "").split(","):
+        response.headers["Vary"] = f"{told}, {name}"
+
+
 class HeadersMiddleware:
     """A view that knows better has set its own.
 
@@ -55,10 +83,7 @@ class HeadersMiddleware:
         if headers.get("Content-Type", "").startswith("text/html"):
             if settings.DEBUG and response.status_code == 500:
                 return response  # Django's page of a traceback has its scripts inside
-            headers.setdefault(POLICY, PAGE)
-            headers.setdefault("Permissions-Policy", FEATURES)
-            headers.setdefault("Cache-Control", KEEP_NOTHING)
+            _PAGES.add_to(response)
         else:
-            headers.setdefault(POLICY, NOTHING)
-            headers.setdefault("Cache-Control", ASK_AGAIN)
+            _OTHERS.add_to(response)
         return response

@@ -4,10 +4,11 @@ import logging
 import re
 import time
 from collections.abc import Callable
+from functools import lru_cache
 from http import HTTPStatus
 from io import BytesIO
+from secrets import token_hex
 from typing import IO, Any
-from uuid import uuid4
 
 from django.conf import settings
 from django.core.handlers.asgi import ASGIRequest
@@ -18,7 +19,7 @@ from common.api.errors import answer, refusal
 from common.api.parsers import MAX_DISCARD, ContentTooLarge
 from common.api.text import printable
 from common.client import Client, Proxies, client, normal_address
-from common.logging import request_id, trace_id
+from common.logging import event, request_id, trace_id
 from common.queries import counting
 from common.routes import method_of, route_of
 from common.signals import refused
@@ -44,7 +45,7 @@ class RequestIdMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         given, trace = request.META.get("HTTP_X_REQUEST_ID", ""), _trace_of(request)
-        chosen = given if _CALLERS_ID.fullmatch(given) else trace or uuid4().hex
+        chosen = given if given and _CALLERS_ID.fullmatch(given) else trace or token_hex(16)
         token, trace_token = request_id.set(chosen), trace_id.set(trace)
         try:
             response = self.get_response(request)
@@ -57,7 +58,8 @@ class RequestIdMiddleware:
 
 def _trace_of(request: HttpRequest) -> str:
     """The trace that it is a part of; "" for none, or one that is malformed."""
-    found = _TRACEPARENT.fullmatch(request.META.get("HTTP_TRACEPARENT", ""))
+    given = request.META.get("HTTP_TRACEPARENT")
+    found = _TRACEPARENT.fullmatch(given) if given else None
     return found[1] if found else ""
 
 
@@ -68,7 +70,7 @@ class ClientMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        agent = printable(request.headers.get("User-Agent", ""), MAX_USER_AGENT)[:MAX_USER_AGENT]
+        agent = _agent(request.META.get("HTTP_USER_AGENT", ""))
         token = client.set(Client(self._address(request.META), agent))
         try:
             return self.get_response(request)
@@ -84,6 +86,11 @@ class ClientMiddleware:
         if not proxies.trusts(peer):
             meta.pop("HTTP_X_FORWARDED_PROTO", None)
         return proxies.origin(peer, meta.get("HTTP_X_FORWARDED_FOR", ""))
+
+
+@lru_cache(maxsize=256)
+def _agent(told: str) -> str:
+    return printable(told, MAX_USER_AGENT)[:MAX_USER_AGENT]
 
 
 class RefusalMiddleware:
@@ -132,7 +139,7 @@ class AccessLogMiddleware:
             "queries": spent.queries,
             "user": _user_id(request),
         }
-        access_log.info("request", extra={"fields": fields})
+        event(access_log, "request", fields)
         return response
 
 
@@ -151,7 +158,7 @@ class ChunkedBodyMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        codings = request.headers.get("Transfer-Encoding", "").strip().lower()
+        codings = request.META.get("HTTP_TRANSFER_ENCODING", "").strip().lower()
         if not codings or request.META.get("CONTENT_LENGTH"):
             return self.get_response(request)
         if codings != "chunked":

@@ -5,13 +5,13 @@ from hashlib import blake2b
 from typing import Any
 
 from django.http import HttpResponse
-from django.utils.cache import patch_vary_headers
 from rest_framework import status
 from rest_framework.exceptions import APIException
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from common.api.renderers import JSONRenderer, dump
+from common.headers import vary
 
 VARY = ("Accept", "Authorization")
 
@@ -52,7 +52,8 @@ def tagged(request: Request, data: Any, *, status: int = 200, headers: dict[str,
         response = Response(status=304, headers=headers)
     else:
         response = Response(data, status=status, headers=headers)
-    patch_vary_headers(response, VARY)
+    for name in VARY:
+        vary(response, name)
     return response
 
 
@@ -65,13 +66,14 @@ def tagged_json(request: Request, body: bytes) -> HttpResponse:
     else:
         response = HttpResponse(body, content_type=JSONRenderer.media_type)
     response["ETag"] = current
-    patch_vary_headers(response, VARY)
+    for name in VARY:
+        vary(response, name)
     return response
 
 
 def is_known(request: Request, current: str) -> bool:
     """Whether the client has what it would be sent."""
-    known = request.headers.get("If-None-Match") if can_be_kept(request) else None
+    known = request._request.META.get("HTTP_IF_NONE_MATCH") if can_be_kept(request) else None
     return known is not None and (known.strip() == "*" or current in tags(known, weak=True))
 
 
@@ -85,7 +87,7 @@ def check_if_match(request: Request, current: Any, *, required: bool) -> None:
 
     A tag's suffix tells one rendering from another. It does not count here: whichever was read, the state is the same.
     """
-    header = request.headers.get("If-Match")
+    header = request._request.META.get("HTTP_IF_MATCH")
     if header is None:
         if required:
             raise PreconditionRequired

@@ -52,6 +52,8 @@ MIDDLEWARE = [
     *(["common.metrics.MetricsMiddleware"] if METRICS else []),
     "common.middleware.RefusedMiddleware",
     "common.headers.HeadersMiddleware",
+    # Programs go from here to its end: what stands between has to do with browsers only.
+    "common.shortcut.ShortcutMiddleware",
     # Above whatever may refuse: a page cannot read an answer without what this adds.
     "corsheaders.middleware.CorsMiddleware",
     "common.health.HealthMiddleware",
@@ -65,6 +67,7 @@ MIDDLEWARE = [
     "common.browsers.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "common.middleware.RefusalMiddleware",
+    "common.shortcut.ShortcutEndMiddleware",
 ]
 
 TEMPLATES = [
