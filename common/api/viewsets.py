@@ -37,10 +37,10 @@ M = TypeVar("M", bound=Model)
 _ANYTHING = ("*/*", "application/json")
 
 
-_instances: dict[type[Any], Any] = {}
+_instances: dict[Any, Any] = {}
 
 
-def _made(kind: type[Any]) -> Any:
+def _made(kind: Any) -> Any:
     found = _instances.get(kind)
     if found is None:
         found = _instances[kind] = kind()
