@@ -20,13 +20,12 @@ else:
     Middleware = object
 
 
+_API, _SIGN_IN = settings.API_PATH, settings.API_SIGN_IN_PATH
+
+
 def is_from_program(request: HttpRequest) -> bool:
     path = request.path_info
-    return (
-        "HTTP_AUTHORIZATION" in request.META
-        and path.startswith(settings.API_PATH)
-        and not path.startswith(settings.API_SIGN_IN_PATH)
-    )
+    return "HTTP_AUTHORIZATION" in request.META and path.startswith(_API) and not path.startswith(_SIGN_IN)
 
 
 class ForBrowsers(Middleware):

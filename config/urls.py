@@ -7,11 +7,12 @@ from django.views.generic import RedirectView
 
 from accounts.views import jwks
 from common.api import errors
+from common.api.resolver import mount
 from config import api, views
 
 urlpatterns = [
+    mount("api/v1/", api.router.urls),
     path("", views.root),
-    path("api/v1/", include(api.router.urls)),
     path("api/v1", api.router.root),
     path("", include("common.docs.urls")),
     *([path("api/v1/auth/", include("common.api.browsable.urls"))] if settings.BROWSABLE_API else []),

@@ -33,6 +33,8 @@ from common.headers import vary
 
 M = TypeVar("M", bound=Model)
 
+_ENDPOINTS = {endpoint.value: endpoint for endpoint in Endpoint}
+
 # What a client accepts that is given JSON.
 _ANYTHING = ("*/*", "application/json")
 
@@ -92,7 +94,8 @@ class ApiViewSet(ThrottlingMixin, GenericViewSet[M]):
         if self.action is None:
             raise MethodNotAllowed(str(request.method))
         super().initial(request, *args, **kwargs)
-        query.check_names(request._request, self.known_params(), self.repeatable_params())
+        if request._request.META.get("QUERY_STRING"):
+            query.check_names(request._request, self.known_params(), self.repeatable_params())
 
     def get_authenticate_header(self, request: Request) -> str:
         """A 401 stays a 401 on routes that authenticate by their body; DRF would make it a 403."""
@@ -152,7 +155,7 @@ class ResourceBase(ApiViewSet[M]):
     @property
     def endpoint(self) -> Endpoint | None:
         """The endpoint being asked for, unless it is an @action of the resource's own."""
-        return Endpoint(self.action) if self.action in Endpoint._value2member_map_ else None
+        return _ENDPOINTS.get(self.action)
 
     def get_requirement(self) -> Requirement:
         if named := self.named_requirement(self.action):
@@ -205,7 +208,11 @@ class ResourceBase(ApiViewSet[M]):
 
     @cached_property
     def model(self) -> type[M]:
-        return self.get_queryset().model
+        # Another copy of the queryset only to be asked for its model would cost as much as to look up the key.
+        declared: Any = getattr(self, "queryset", None)
+        rows: Any = self.get_queryset() if declared is None else declared
+        model: type[M] = rows.model
+        return model
 
     def read_key(self) -> Any:
         """The key in the address; what is no key of this type is no row either."""

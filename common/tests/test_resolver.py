@@ -1,0 +1,64 @@
+"""The quick resolver says what Django's says."""
+
+import re
+from functools import partial
+
+import pytest
+from django.urls import Resolver404, URLResolver, get_resolver, re_path
+
+from common.api.resolver import RouteResolver, mount
+
+
+def view(request, **kwargs):
+    pass
+
+
+def resolver() -> RouteResolver:
+    return next(one for one in get_resolver().url_patterns if isinstance(one, RouteResolver))
+
+
+def plainly(routes: RouteResolver):
+    return partial(URLResolver.resolve, routes)
+
+
+def said(resolve, path):
+    try:
+        match = resolve(path)
+    except Resolver404:
+        return None
+    return match.func, match.args, match.kwargs, match.route, match.view_name, match.captured_kwargs
+
+
+def paths():
+    """Each route with an id that looks like one, with the name of another route in its place, and with junk around."""
+    for route in resolver().url_patterns:
+        text = str(route.pattern).removeprefix("^").removesuffix(r"\Z").removesuffix("/?")
+        for value in ("7", "self", "count", "a.b", "%2F", "", "é"):
+            path = value.join(re.split(r"\(\?P<\w+>[^)]+\)", text))
+            yield from (path, f"{path}/", f"{path}//", f"/{path}", f"{path}\n", f"{path}/more", path.upper())
+
+
+def test_on_every_route_of_the_product():
+    asked = {f"api/v1/{path}" for path in paths()} | {"", "api/v1", "api/v2/items", "api/v1items"}
+    found = [path for path in asked if said(resolver().resolve, path)]
+    assert len(found) > 100
+    for path in asked:
+        expected = said(plainly(resolver()), path)
+        assert said(resolver().resolve, path) == expected, path
+
+
+@pytest.mark.parametrize(
+    "patterns",
+    [
+        [r"^items/(?P<id>[^/]+)/?\Z", r"^items/count/?\Z"],
+        [r"^items/count/?\Z", r"^(?P<any>.*)\Z"],
+        [r"^(?P<any>.*)/?\Z", r"^items/count/?\Z", r"^items/(?P<id>[^/]+)/?\Z"],
+        [r"^items/(?P<id>.+)/?\Z", r"^items/a/b/?\Z"],
+    ],
+)
+def test_a_route_that_comes_first_hides_the_others(patterns):
+    routes = [re_path(text, view, name=str(number)) for number, text in enumerate(patterns)]
+    mounted = mount("api/", routes)
+    for path in ("items", "items/", "items/count", "items/count/", "items/7", "items/a/b", "other"):
+        expected = said(plainly(mounted), f"api/{path}")
+        assert said(mounted.resolve, f"api/{path}") == expected, path
