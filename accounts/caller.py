@@ -1,6 +1,5 @@
 """Who is behind a token of ours: the one question that every request asks the database."""
 
-import json
 from collections.abc import Callable
 from functools import cache
 from typing import Any, NamedTuple
@@ -8,7 +7,7 @@ from typing import Any, NamedTuple
 from django.db import connection
 from django.utils import timezone
 
-from accounts import keys
+from accounts import grants, keys
 from accounts.models import User
 from accounts.tokens import Claims, InvalidToken, StaleToken
 from common import prepared
@@ -26,23 +25,14 @@ SELECT
         JOIN token_blacklist_blacklistedtoken AS refused ON refused.token_id = token.id
         WHERE token.jti = %(jti)s
     ),
-    (
-        SELECT {aggregate}(role.name) FROM accounts_user_roles AS held
-        JOIN accounts_role AS role ON role.id = held.role_id
-        WHERE held.user_id = account.id
-    ),
-    (
-        SELECT {aggregate}(permission.codename) FROM accounts_user_roles AS held
-        JOIN accounts_role_permissions AS granted ON granted.role_id = held.role_id
-        JOIN accounts_permission AS permission ON permission.id = granted.permission_id
-        WHERE held.user_id = account.id
-    ),
+    (SELECT {joined} FROM accounts_user_roles AS held WHERE held.user_id = account.id),
+    (SELECT value FROM accounts_grantsgeneration),
     (SELECT count(*) FROM accounts_signingkey),
     {columns}
 FROM accounts_user AS account
 WHERE account.id = %(user)s
 """
-_AGGREGATES = {"postgresql": "jsonb_agg", "sqlite": "json_group_array"}
+_JOINED = {"postgresql": "string_agg(held.role_id::text, ',')", "sqlite": "group_concat(held.role_id)"}
 _FIELDS = User._meta.concrete_fields
 _NAMES = [field.attname for field in _FIELDS]
 
@@ -51,12 +41,13 @@ class Answer(NamedTuple):
     has_session: bool
     is_refused: bool
     roles: str | None
-    permissions: str | None
+    generation: str | None
     keys: int
 
 
 def identify(claims: Claims) -> User:
-    """The account behind a live token, with what it may do, so that nothing after it need ask. One query."""
+    """The account behind a live token, with what it may do, so that nothing after it need ask. One query, and one more
+    for roles whose grants this process has not seen since they were changed."""
     now = connection.ops.adapt_datetimefield_value(timezone.now())
     asked = {"user": claims.user_id, "session": claims.session, "jti": claims.jti, "now": now}
     row = prepared.fetch_row(_sql(connection.vendor), asked)
@@ -64,7 +55,7 @@ def identify(claims: Claims) -> User:
         raise InvalidToken
     answer, user = Answer(*row[:5]), _user(row[5:])
     _check(answer, user, claims)
-    user.preload_grants(roles=_names(answer.roles), permissions=_names(answer.permissions))
+    user.preload_grants(grants.of_roles(answer.roles, answer.generation))
     return user
 
 
@@ -77,11 +68,6 @@ def _check(answer: Answer, user: User, claims: Claims) -> None:
         raise InvalidToken
 
 
-def _names(aggregated: str | None) -> list[str]:
-    """None at all is null on PostgreSQL and an empty list on SQLite."""
-    return json.loads(aggregated) if aggregated else []
-
-
 def _user(values: tuple[Any, ...]) -> User:
     converted = list(values)
     for index, convert in _converters(connection.vendor):
@@ -92,7 +78,7 @@ def _user(values: tuple[Any, ...]) -> User:
 @cache
 def _sql(vendor: str) -> str:
     columns = ", ".join(f"account.{connection.ops.quote_name(str(field.column))}" for field in _FIELDS)
-    return _SQL.format(aggregate=_AGGREGATES[vendor], columns=columns)
+    return _SQL.format(joined=_JOINED[vendor], columns=columns)
 
 
 @cache

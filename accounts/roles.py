@@ -10,7 +10,7 @@ from django.apps.registry import Apps
 from django.db import DEFAULT_DB_ALIAS, router, transaction
 from django.utils.module_loading import module_has_submodule
 
-from accounts.administrators import an_administrator_stays
+from accounts.administrators import an_administrator_stays, lock_administrators
 from accounts.models import OfferedGrant, Permission, Role
 
 Grant = tuple[str, str]
@@ -38,9 +38,10 @@ def sync(*, using: str = DEFAULT_DB_ALIAS, reset: bool = False) -> None:
 
     What an administrator has taken away stays away, unless `reset`: then the roles that have default grants
     hold those and nothing else, if an administrator stays. No row is ever deleted; three queries when there is nothing
-    to do.
+    to do, and the lock.
     """
     with an_administrator_stays(using) if reset else transaction.atomic(using=using):
+        lock_administrators(using)  # whoever changes a role has its row before that of the grants' generation
         grants = default_grants()
         _create_permissions(declared_permissions() | {codename for _, codename in grants}, using)
         _create_roles({role for role, _ in grants}, using)

@@ -5,7 +5,7 @@ from accounts.models.identities import ExternalIdentity
 from accounts.models.keys import SigningKey
 from accounts.models.passwords import EmailToken, PasswordTry
 from accounts.models.personal_tokens import PersonalAccessToken
-from accounts.models.roles import OfferedGrant, Permission, Role
+from accounts.models.roles import GrantsGeneration, OfferedGrant, Permission, Role
 from accounts.models.sessions import Session
 from accounts.models.users import EmailKeyField, Grants, User
 
@@ -15,6 +15,7 @@ __all__ = [
     "EmailToken",
     "ExternalIdentity",
     "Grants",
+    "GrantsGeneration",
     "OfferedGrant",
     "PasswordTry",
     "Permission",

@@ -76,3 +76,16 @@ class OfferedGrant(models.Model):
 
     def __str__(self) -> str:
         return f"{self.role}: {self.permission}"
+
+
+class GrantsGeneration(models.Model):
+    """One row, whose value triggers replace whenever anybody changes what roles grant: see accounts/grants.py."""
+
+    id = models.SmallIntegerField(primary_key=True, default=1, editable=False)
+    value = models.CharField(max_length=36)
+
+    class Meta:
+        constraints = (models.CheckConstraint(condition=models.Q(id=1), name="one_grants_generation"),)
+
+    def __str__(self) -> str:
+        return self.value

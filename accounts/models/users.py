@@ -1,6 +1,6 @@
 """Accounts."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from functools import cached_property
 from typing import Any, NamedTuple, cast
 
@@ -91,17 +91,15 @@ class User(Watched, AbstractBaseUser, PermissionsMixin, TimestampedModel):
     @cached_property
     def grants(self) -> Grants:
         rows = list(self.roles.values_list("name", "permissions__codename"))
-        return self._grants(
-            roles={name for name, _ in rows}, permissions={codename for _, codename in rows if codename is not None}
-        )
+        permissions = frozenset(codename for _, codename in rows if codename is not None)
+        return self._with_everything(Grants(frozenset(name for name, _ in rows), permissions))
 
-    def preload_grants(self, *, roles: Iterable[str], permissions: Iterable[str]) -> None:
-        """For whoever has read them along with the account."""
-        self.grants = self._grants(roles, permissions)
+    def preload_grants(self, granted: Grants) -> None:
+        """For whoever knows what its roles grant."""
+        self.grants = self._with_everything(granted)
 
-    def _grants(self, roles: Iterable[str], permissions: Iterable[str]) -> Grants:
-        everything = {EVERYTHING} if self.is_superuser else set()
-        return Grants(frozenset(roles), frozenset(permissions) | everything)
+    def _with_everything(self, granted: Grants) -> Grants:
+        return Grants(granted.roles, granted.permissions | {EVERYTHING}) if self.is_superuser else granted
 
     @property
     def role_names(self) -> frozenset[str]:
@@ -117,7 +115,8 @@ class User(Watched, AbstractBaseUser, PermissionsMixin, TimestampedModel):
         return Role.highest(self.role_names)
 
     def holds(self, permission: str) -> bool:
-        return permission in self.permission_strings or EVERYTHING in self.permission_strings
+        held = self.grants.permissions
+        return permission in held or EVERYTHING in held
 
     def has_role(self, name: str) -> bool:
         return name in self.role_names

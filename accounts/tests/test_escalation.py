@@ -4,7 +4,7 @@ import pytest
 
 from accounts import granting, personal_tokens
 from accounts.factories import PASSWORD, RoleFactory, UserFactory
-from accounts.models import AuditEvent, Permission, Role, User
+from accounts.models import AuditEvent, Grants, Permission, Role, User
 from accounts.models.personal_tokens import a_year_from_now
 from common.api import permissions
 from common.testing.base import check_problem
@@ -161,7 +161,7 @@ class TestByAToken:
 
     def test_one_whose_permissions_auth0_says(self, boss, mallory):
         """`identities.account` gives the account what the token says."""
-        boss.preload_grants(roles=[], permissions=HELD)
+        boss.preload_grants(Grants(frozenset(), frozenset(HELD)))
 
         assert not granting.grantable_roles(boss).filter(name="admin").exists()
         assert granting.may_edit_account(boss, mallory)
@@ -184,7 +184,7 @@ class TestByARoleThatAnEndpointAsksFor:
         refused(hers.patch(f"{ROLES}/{mallory.roles.get().pk}", {"name": "vaulter"}), "role_not_held")
 
     def test_who_has_it_may_give_it(self, mallory):
-        mallory.preload_grants(roles=["keyholder"], permissions=HELD)
+        mallory.preload_grants(Grants(frozenset({"keyholder"}), frozenset(HELD)))
 
         assert granting.grantable_roles(mallory).filter(name="keyholder").exists()
 

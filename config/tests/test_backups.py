@@ -13,9 +13,9 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 from rest_framework.test import APIClient
 
-from accounts import keys, sessions
+from accounts import caller, keys, sessions, tokens
 from accounts.factories import PASSWORD, UserFactory
-from accounts.models import AuditEvent, ExternalIdentity, SigningKey, User
+from accounts.models import AuditEvent, ExternalIdentity, Permission, SigningKey, User
 from common.housekeeping import not_in_backups
 from common.models import IdempotencyKey
 from items.factories import ItemFactory
@@ -112,6 +112,27 @@ def test_no_token_of_before_is_taken(ada: User, api: APIClient, backup: Path) ->
     identity = ExternalIdentity.objects.get(subject="auth0|ada")
     assert identity.tokens_valid_from is not None
     assert AuditEvent.objects.filter(action=AuditEvent.Action.DATABASE_RESTORED).count() == 1
+
+
+def test_roles_grant_what_they_granted_then(ada: User, backup: Path) -> None:
+    """This process has seen what they granted then, what they granted since, and goes on."""
+
+    def may_write() -> bool:
+        claims = tokens.read(sessions.start(ada).access, tokens.AccessToken)
+        return caller.identify(claims).holds("items:write:self")
+
+    role, write = ada.roles.get(), Permission.objects.get(codename="items:write:self")
+    seen = [may_write()]
+    call_command("backup", str(backup), stdout=StringIO())
+    role.permissions.remove(write)
+    seen.append(may_write())
+    restore(backup)
+    ada.refresh_from_db()
+    seen.append(may_write())
+    role.permissions.remove(write)
+    seen.append(may_write())
+
+    assert seen == [True, False, True, False]
 
 
 def test_a_token_of_a_session_that_the_copy_has_is_refused_as_well(
