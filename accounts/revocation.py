@@ -39,4 +39,4 @@ def tell(redis: Link, jti: str, until: datetime) -> None:
     at = now.isoformat().replace("+00:00", "Z")
     said = {"jti": jti, "status": "blacklisted", "created_at": at, "updated_at": at}
     with suppress(Away):
-        redis.ask(lambda client: client.set(jti, json.dumps(said), ex=seconds))
+        redis.ask(lambda line: line.ask("SET", jti, json.dumps(said), "EX", seconds))

@@ -13,7 +13,7 @@ from redis import Redis
 from redis.exceptions import ConnectionError as RedisConnectionError
 
 from accounts import revocation, sessions, tokens
-from common.redis import Link
+from common.redis import Line, Link
 
 JTI = "0123456789abcdef0123456789abcdef"
 LOGOUT = "/api/v1/users/logout"
@@ -26,7 +26,7 @@ def later():
 
 @pytest.fixture
 def redis():
-    return Mock(spec=Redis)
+    return Mock(spec=Line)
 
 
 @pytest.fixture
@@ -45,28 +45,29 @@ def said(raw, name="jti"):
 def test_the_record_lasts_as_long_as_the_token_would_have(redis, later):
     revocation.tell(Link(lambda: redis), JTI, later)
 
-    redis.set.assert_called_once()
-    (key, text), options = redis.set.call_args
+    redis.ask.assert_called_once()
+    (command, key, text, option, seconds), _ = redis.ask.call_args
     record = json.loads(text)
     assert key == record["jti"] == JTI
     assert record["status"] == "blacklisted"
     assert record["created_at"] == record["updated_at"]
     assert abs(datetime.fromisoformat(record["created_at"]) - timezone.now()) < timedelta(seconds=5)
-    assert 1795 <= options["ex"] <= 1800
+    assert (command, option) == ("SET", "EX")
+    assert 1795 <= seconds <= 1800
 
 
 def test_a_token_that_has_expired_is_not_worth_a_word(redis):
     revocation.tell(Link(lambda: redis), JTI, timezone.now())
 
-    redis.set.assert_not_called()
+    redis.ask.assert_not_called()
 
 
 def test_one_that_does_not_answer_is_not_told(redis, later):
-    redis.set.side_effect = RedisConnectionError
+    redis.ask.side_effect = RedisConnectionError
 
     revocation.tell(Link(lambda: redis), JTI, later)
 
-    redis.set.assert_called_once()
+    redis.ask.assert_called_once()
 
 
 @pytest.mark.django_db

@@ -5,11 +5,10 @@ from functools import partial
 from hashlib import sha1
 
 from django.conf import settings
-from redis import Redis
-from redis.exceptions import NoScriptError
+from redis.exceptions import ResponseError
 
 from common.rates.rate import Rate, Window
-from common.redis import link
+from common.redis import Line, link
 
 # What it answers is of the key that says no and does so the longest, else of the one that has least left.
 _SCRIPT = """
@@ -40,11 +39,13 @@ def spend(keys: Sequence[str], rate: Rate, cost: int) -> Window:
     return link(settings.REDIS_URL).ask(partial(_ask, keys=keys, rate=rate, cost=cost))
 
 
-def _ask(redis: Redis, *, keys: Sequence[str], rate: Rate, cost: int) -> Window:
+def _ask(redis: Line, *, keys: Sequence[str], rate: Rate, cost: int) -> Window:
     named = [f"{settings.REDIS_KEY_PREFIX}:rate:{key}" for key in keys]
-    given: list[str | int] = [*named, rate.limit, cost, rate.seconds * 1000]
+    given: list[str | int] = [len(named), *named, rate.limit, cost, rate.seconds * 1000]
     try:
-        admitted, used, left = redis.evalsha(_DIGEST, len(named), *given)
-    except NoScriptError:  # the first since it was started or flushed
-        admitted, used, left = redis.eval(_SCRIPT, len(named), *given)
+        admitted, used, left = redis.ask("EVALSHA", _DIGEST, *given)
+    except ResponseError as error:
+        if not str(error).startswith("NOSCRIPT"):
+            raise
+        admitted, used, left = redis.ask("EVAL", _SCRIPT, *given)  # the first since it was started or flushed
     return Window(bool(admitted), used, left / 1000)
