@@ -88,16 +88,27 @@ def texts(values: Sequence[Any]) -> Values | None:
 
 
 def fetch_rows(
-    connection: BaseDatabaseWrapper, statement: "Statement", values: "Values", *, for_json: bool
+    connection: BaseDatabaseWrapper,
+    statement: "Statement",
+    values: "Values",
+    *,
+    for_json: bool,
+    is_repeatable: bool = True,
 ) -> "list[Row]":
-    """The query is its connection's health check: if that was lost while it idled, a new one is asked once more."""
+    """A query that may be repeated is its connection's health check: if that was lost while it idled, a new one is
+    asked once more."""
     connection.validate_thread_sharing()
+    if not is_repeatable:
+        connection.close_if_health_check_failed()
+        connection.ensure_connection()
     vars(connection)["health_check_done"] = True
     with connection.wrap_database_errors, queries.one_more():
         try:
             return _fetch(connection.connection, statement, values, for_json=for_json)
         except psycopg.Error as error:
-            if connection.in_atomic_block or not _is_mended(connection, statement, error):
+            if connection.in_atomic_block or (connection.connection.closed and not is_repeatable):
+                raise
+            if not _is_mended(connection, statement, error):
                 raise
         return _fetch(connection.connection, statement, values, for_json=for_json)
 

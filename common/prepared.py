@@ -50,9 +50,16 @@ def fetch_row(sql: str, params: Mapping[str, Any]) -> Row | None:
 
 
 def fetch_rows(
-    statement: Statement, values: Sequence[Any], named: Mapping[str, Any] | None = None, *, for_json: bool = False
+    statement: Statement,
+    values: Sequence[Any],
+    named: Mapping[str, Any] | None = None,
+    *,
+    for_json: bool = False,
+    is_repeatable: bool = True,
 ) -> list[Row]:
     """The rows that it finds. `for_json`: PostgreSQL's UUIDs as text and decimals as floats, which JSON shows alike.
+
+    `is_repeatable=False` is for changes: a connection that is lost takes along whether one was made.
 
     By libpq where nobody listens to Django's cursors, which cost more than most answers; `named` is for those.
     """
@@ -61,7 +68,7 @@ def fetch_rows(
         from common import libpq  # where there is a driver to import
 
         if libpq.is_at_hand(connection) and (texts := libpq.texts(values)) is not None:
-            return libpq.fetch_rows(connection, statement, texts, for_json=for_json)
+            return libpq.fetch_rows(connection, statement, texts, for_json=for_json, is_repeatable=is_repeatable)
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
             cursor.cursor = libpq.cursor(connection, for_json=for_json)

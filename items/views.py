@@ -1,4 +1,5 @@
-from typing import Any, cast
+from typing import cast
+from uuid import UUID
 
 from django.db.models import QuerySet
 
@@ -23,8 +24,8 @@ class ItemViewSet(ResourceViewSet[Item]):
     search_fields = ("name", "description")
     owner = "store_manager__user"
 
-    def get_ownership(self) -> dict[str, Any]:
-        return {"store_manager_id": manager_id_of(cast("User", self.request.user))}
+    def get_owner_key(self) -> UUID:
+        return manager_id_of(cast("User", self.request.user))
 
 
 class StoreItemViewSet(ItemViewSet):

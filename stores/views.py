@@ -95,7 +95,7 @@ class StoreManagerViewSet(ResourceViewSet[StoreManager]):
         responses={200: StoreManagerSerializer, 404: OpenApiResponse(Problem, "Store manager not found")},
     )
     @me.mapping.patch
-    def update_me(self, request: Request) -> Response:
+    def update_me(self, request: Request) -> HttpResponse:
         return self.update(request)
 
     @extend_schema(

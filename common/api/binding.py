@@ -32,6 +32,11 @@ class BoundOnce(ModelSerializer):
         return bound
 
 
+def is_bound_once(serializer_class: type[Any]) -> bool:
+    """Whether its instances all have the same fields."""
+    return issubclass(serializer_class, BoundOnce) and _made(serializer_class) is not None
+
+
 @cache
 def _made(serializer_class: type[Any]) -> Mapping[str, Any] | None:
     """None where a field has fields in it, which a copy would share, or where not every instance has the same."""

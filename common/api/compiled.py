@@ -1,4 +1,4 @@
-"""The SQL of a read, written once by Django for each shape of request and asked again with other values.
+"""The SQL of a request, written once by Django for each shape of request and asked again with other values.
 
 A shape is all of a request that the text of its query depends on: which filters are set but not to what, the ordering,
 whose rows. Django's ORM takes several times as long to write a query as PostgreSQL to answer it.
@@ -12,9 +12,10 @@ from typing import Any
 
 from django.core.exceptions import EmptyResultSet, FieldError, FullResultSet
 from django.db import connection
-from django.db.models import Expression, IntegerField, QuerySet
+from django.db.models import Expression, Field, IntegerField, Model, QuerySet
 from django.db.models.expressions import Col
 from django.db.models.lookups import Exact, GreaterThan, GreaterThanOrEqual, LessThan, LessThanOrEqual, Lookup
+from django.db.models.sql import UpdateQuery
 from django.db.models.sql.compiler import SQLCompiler
 from django.db.models.sql.where import WhereNode
 
@@ -52,6 +53,14 @@ class Slot(Expression):
         found.prepare = _preparation(field)
         return found
 
+    def saved_in(self, field: Any) -> "Slot":
+        """For a place where a value is written into this column."""
+        if hasattr(field, "get_placeholder"):
+            raise NotCompiled
+        found = copy(self)
+        found.prepare = lambda value: field.get_db_prep_save(value, connection)
+        return found
+
     def as_sql(self, compiler: SQLCompiler, connection: Any) -> Any:
         return "%s", [self]
 
@@ -64,10 +73,11 @@ class Query:
     params: tuple[Any, ...]
     converters: tuple[tuple[int, tuple[Callable[..., Any], ...], Any], ...]
     for_json: bool = True
+    changes: bool = False
 
     def fetch(self, values: Mapping[Any, Any]) -> list[prepared.Row]:
         params = [one.prepare(values[one.key]) if isinstance(one, Slot) else one for one in self.params]
-        rows = prepared.fetch_rows(self.statement, params, for_json=self.for_json)
+        rows = prepared.fetch_rows(self.statement, params, for_json=self.for_json, is_repeatable=not self.changes)
         return [self._converted(row) for row in rows] if self.converters else rows
 
     def _converted(self, row: prepared.Row) -> prepared.Row:
@@ -104,6 +114,58 @@ def compile_locked(rows: QuerySet[Any], columns: Sequence[str]) -> Query:
     if connection.features.has_select_for_update_of:
         sql = f"{sql} FOR UPDATE OF {connection.ops.quote_name(rows.model._meta.db_table)}"
     return Query(prepared.Statement(sql), tuple(params), _converters(compiler), for_json=False)
+
+
+def compile_insert(
+    model: type[Model], fields: Sequence[Any], shown: Sequence[Any], owner: tuple[Any, QuerySet[Any]] | None = None
+) -> Query:
+    """A new row of the slots ("new", column), and of it the columns that are shown.
+
+    `owner` is a column and the query of its value: where that finds nothing there is no new row.
+    """
+    quote = connection.ops.quote_name
+    slots: list[Any] = [Slot(("new", field.attname)).saved_in(field) for field in fields]
+    columns, values, source = list(fields), ["%s"] * len(slots), ""
+    if owner:
+        found, params, _ = _sql(owner[1].values_list("pk"))
+        columns, values, source = [*columns, owner[0]], [*values, "owner.*"], f" FROM ({found}) AS owner"
+        slots += params
+    names = ", ".join(quote(field.column) for field in columns)
+    sql = f"INSERT INTO {quote(model._meta.db_table)} ({names}) SELECT {', '.join(values)}{source}"
+    return _returning(model, sql, slots, shown)
+
+
+def compile_update(rows: QuerySet[Any], fields: Sequence[Any], shown: Sequence[Any]) -> Query:
+    """These rows get the values of the slots ("new", column); of each of them the columns that are shown.
+
+    A condition on another table has to be a subquery of this one's columns. By a join PostgreSQL would not look at it
+    again if the row was changed while we waited for it.
+    """
+    _sql(rows.values_list("pk"))  # gives its slots their places
+    query: Any = rows.query.chain(UpdateQuery)
+    query.clear_ordering(force=True)
+    query.add_update_fields([(field, None, Slot(("new", field.attname)).saved_in(field)) for field in fields])
+    query.get_initial_alias()
+    if query.count_active_tables() != 1:
+        raise NotCompiled
+    sql, params = query.get_compiler(connection=connection).as_sql()
+    return _returning(rows.model, sql, params, shown)
+
+
+def keys_of(rows: QuerySet[Any]) -> Expression:
+    """To stand in a condition of another query."""
+    sql, params, _ = _sql(rows.values_list("pk"))
+    return _Written(f"({sql})", params)
+
+
+def _returning(model: type[Model], sql: str, params: Sequence[Any], shown: Sequence[Field[Any, Any]]) -> Query:
+    if not connection.features.can_return_columns_from_insert:
+        raise NotCompiled
+    ops: Any = connection.ops
+    returning, _ = ops.return_insert_columns(shown)
+    columns = [field.get_col(model._meta.db_table) for field in shown]
+    converters = _converters(model._default_manager.all().query.get_compiler(connection=connection), columns)
+    return Query(prepared.Statement(f"{sql} {returning}"), tuple(params), converters, changes=True)
 
 
 def _skipping(rows: QuerySet[Any], limit: int) -> QuerySet[Any]:
@@ -197,8 +259,8 @@ def _offset() -> Slot:
     return slot
 
 
-def _converters(compiler: SQLCompiler) -> Any:
+def _converters(compiler: SQLCompiler, columns: list[Any] | None = None) -> Any:
     if connection.vendor == "postgresql":
         return ()
-    found = compiler.get_converters([column for column, _, _ in compiler.select])
+    found = compiler.get_converters(columns or [column for column, _, _ in compiler.select])
     return tuple((index, tuple(converters), column) for index, (converters, column) in found.items())

@@ -57,14 +57,16 @@ def tagged(request: Request, data: Any, *, status: int = 200, headers: dict[str,
     return response
 
 
-def tagged_json(request: Request, body: bytes) -> HttpResponse:
+def tagged_json(
+    request: Request, body: bytes, *, status: int = 200, headers: dict[str, str] | None = None
+) -> HttpResponse:
     """The same of a representation that is JSON already."""
     current = f'"{digest_of(body)}"'
     if is_known(request, current):
-        response = HttpResponse(status=304)
+        response = HttpResponse(status=304, headers=headers)
         del response["Content-Type"]
     else:
-        response = HttpResponse(body, content_type=JSONRenderer.media_type)
+        response = HttpResponse(body, content_type=JSONRenderer.media_type, status=status, headers=headers)
     response["ETag"] = current
     for name in VARY:
         vary(response, name)

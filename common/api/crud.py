@@ -11,7 +11,7 @@ from rest_framework.response import Response
 from rest_framework.reverse import reverse
 from rest_framework.serializers import BaseSerializer
 
-from common.api import direct
+from common.api import direct, direct_writes
 from common.api.conditional import check_if_match, tagged
 from common.api.idempotency import idempotent
 from common.api.search import Criterion, build, criteria
@@ -60,7 +60,9 @@ class WriteMixin(ReadMixin[M]):
     """Every change happens in one transaction, to a row that is locked from its reading to its writing."""
 
     @idempotent
-    def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+    def create(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
+        if response := direct_writes.create(self):
+            return response
         serializer = self.get_serializer(data=request.data)
         serializer.is_valid(raise_exception=True)
         with transaction.atomic():
@@ -69,8 +71,10 @@ class WriteMixin(ReadMixin[M]):
             request, serializer.data, status=status.HTTP_201_CREATED, headers={"Location": self.location(serializer)}
         )
 
-    def update(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+    def update(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
         body = request.data
+        if response := direct_writes.update(self):
+            return response
         with transaction.atomic():
             row = self.lock_object()
             serializer = self.get_serializer(row, data=body, partial=True)
@@ -78,7 +82,7 @@ class WriteMixin(ReadMixin[M]):
             self.perform_update(serializer)
         return tagged(request, serializer.data)
 
-    def partial_update(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+    def partial_update(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
         return self.update(request, *args, **kwargs)
 
     def destroy(self, request: Request, *args: Any, **kwargs: Any) -> Response:
@@ -86,10 +90,10 @@ class WriteMixin(ReadMixin[M]):
             self.perform_destroy(self.lock_object())
         return Response(status=status.HTTP_204_NO_CONTENT)
 
-    def self_update(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+    def self_update(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
         return self.update(request, *args, **kwargs)
 
-    def self_partial_update(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+    def self_partial_update(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
         return self.update(request, *args, **kwargs)
 
     def self_destroy(self, request: Request, *args: Any, **kwargs: Any) -> Response:

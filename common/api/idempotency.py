@@ -12,6 +12,7 @@ from typing import Any, Concatenate, ParamSpec, TypeVar, cast
 
 import orjson
 from django.db import connection, transaction
+from django.http import HttpResponse
 from django.utils import timezone
 from rest_framework.exceptions import APIException
 from rest_framework.request import Request
@@ -29,7 +30,8 @@ _KEY = re.compile(r"[\x21-\x7e](?:[\x20-\x7e]{0,253}[\x21-\x7e])?")
 
 P = ParamSpec("P")
 V = TypeVar("V")
-Method = Callable[Concatenate[V, Request, P], Response]
+R = TypeVar("R", bound=HttpResponse)
+Method = Callable[Concatenate[V, Request, P], R]
 
 
 class KeyReused(APIException):
@@ -44,10 +46,10 @@ class InvalidKey(APIException):
     default_code = "idempotency_key_invalid"
 
 
-def idempotent(method: Method[V, P]) -> Method[V, P]:
+def idempotent(method: Method[V, P, R]) -> Method[V, P, R]:
     """For a viewset's method that creates. Without the header it costs nothing; with it three statements."""
 
-    def once(self: V, request: Request, *args: P.args, **kwargs: P.kwargs) -> Response:
+    def once(self: V, request: Request, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
         key = request._request.META.get("HTTP_IDEMPOTENCY_KEY")
         # A key is kept for an account; on an open endpoint there is none.
         if key is None or not request.user.is_authenticated:
@@ -66,11 +68,15 @@ def idempotent(method: Method[V, P]) -> Method[V, P]:
                 fingerprint=asked,
                 status=response.status_code,
                 location=response.headers.get("Location", ""),
-                answer=dump(response.data).decode(),
+                answer=answer_of(response).decode(),
             )
             return response
 
-    return cast("Method[V, P]", update_wrapper(once, method))
+    return cast("Method[V, P, R]", update_wrapper(once, method))
+
+
+def answer_of(response: HttpResponse) -> bytes:
+    return dump(response.data) if isinstance(response, Response) else response.content
 
 
 def scope(request: Request) -> str:

@@ -11,12 +11,23 @@ from inspect import getattr_static
 from typing import Any
 
 from django import forms
-from django.core.exceptions import FieldError
+from django.core.exceptions import FieldDoesNotExist, FieldError
 from django.db.models import QuerySet
+from django.db.models.constants import LOOKUP_SEP
 
-from common.api import keyset
+from common.api import keyset, plain
 from common.api.access import OWNER_PK, Access
-from common.api.compiled import NotCompiled, Query, Slot, compile_count, compile_locked, compile_rows
+from common.api.compiled import (
+    NotCompiled,
+    Query,
+    Slot,
+    compile_count,
+    compile_insert,
+    compile_locked,
+    compile_rows,
+    compile_update,
+    keys_of,
+)
 from common.api.filters import ChoiceFilter, QueryField, ResourceFilter, TextSearch
 from common.api.ordering import Term
 from common.api.rendering import Layout, layout
@@ -28,6 +39,8 @@ View = Any
 _SHOWING = ("get_queryset", "access", "represent", "get_serializer", "get_serializer_class", "get_serializer_context")
 _LOCKING = ("get_queryset", "access", "get_lookup", "read_key")
 _FINDING = (*_SHOWING, *_LOCKING, "get_object")
+_CREATING = (*_SHOWING, "create", "perform_create", "get_ownership", "location")
+_CHANGING = (*_FINDING, "update", "perform_update", "lock_object")
 _LISTING = (
     *_SHOWING,
     "get_rows",
@@ -120,6 +133,67 @@ def locked_query(view: View, owner: str | None) -> Query | None:
         return compile_locked(rows, (*(one.attname for one in fields), *([OWNER_PK] if owner else ())))
     except (NotCompiled, FieldError):
         return None
+
+
+@cache
+def creates_plainly(view: View) -> bool:
+    return _has_none_of_its_own(view, _CREATING)
+
+
+@cache
+def changes_plainly(view: View) -> bool:
+    return _has_none_of_its_own(view, _CHANGING)
+
+
+@cache
+def insert_query(view: View) -> Query | None:
+    """A new row of the slots ("new", column), and its key at the end. Where `owner` leads by way of another row, it is
+    the slot "owner"'s, and there is no new row if they have none."""
+    model, owner = view.queryset.model, None
+    fields = list(plain.inserted(model))
+    relation, _, further = (view.owner or "").partition(LOOKUP_SEP)
+    try:
+        if further:
+            column = model._meta.get_field(relation)
+            fields = [one for one in fields if one is not column]
+            owner = (column, _owners(column, further))
+        return compile_insert(model, fields, [*_shown_fields(view), model._meta.pk], owner)
+    except (NotCompiled, FieldError, FieldDoesNotExist):
+        return None
+
+
+@lru_cache(maxsize=MAX_QUERIES)
+def update_query(view: View, owner: str | None, names: tuple[str, ...]) -> Query | None:
+    """The row of the slot "pk", if it is the slot "owner"'s, gets the slots ("new", column)."""
+    model, rows = view.queryset.model, view.queryset.all().filter(pk=Slot("pk"))
+    stamps = plain.stamps(model)
+    fields = [field for field in model._meta.concrete_fields if field.name in names or field.attname in stamps]
+    relation, _, further = (owner or "").partition(LOOKUP_SEP)
+    try:
+        if further:
+            rows = rows.filter(**{f"{relation}__in": keys_of(_owners(model._meta.get_field(relation), further))})
+        elif relation:
+            rows = rows.filter(**{relation: Slot("owner")})
+        return compile_update(rows, fields, _shown_fields(view))
+    except (NotCompiled, FieldError, FieldDoesNotExist):
+        return None
+
+
+def _owners(column: Any, further: str) -> QuerySet[Any]:
+    """The row of the slot "owner"'s that this column refers to: one at most."""
+    target = column.related_model
+    if column.target_field is not target._meta.pk or not target._meta.get_field(further).unique:
+        raise NotCompiled
+    found: QuerySet[Any] = target._base_manager.filter(**{further: Slot("owner")})
+    return found
+
+
+def _shown_fields(view: View) -> list[Any]:
+    shown = _layout(view)
+    if shown is None:
+        raise NotCompiled
+    by_column = {field.attname: field for field in view.queryset.model._meta.concrete_fields}
+    return [by_column[name] for name in shown.columns]
 
 
 @lru_cache(maxsize=MAX_QUERIES)

@@ -125,7 +125,7 @@ class ResourceBase(ApiViewSet[M]):
     exclude              endpoints that it does not have, or
     include_only         the only ones that it has
     require_if_match     428 for changes without If-Match
-    reads_directly       whether plain rows may be answered by `common.api.direct`
+    reads_directly       whether plain rows may be read and written by `common.api.direct`
     """
 
     resource: ClassVar[str]
@@ -230,9 +230,12 @@ class ResourceBase(ApiViewSet[M]):
         """The values that make a new row the caller's own."""
         if not self.owner:
             return {}
-        if "__" in self.owner:
-            raise ImproperlyConfigured(f"{type(self).__name__} owns by {self.owner}: override get_ownership().")
-        return {self.owner: self.request.user}
+        relation, _, further = self.owner.partition("__")
+        return {f"{relation}_id": self.get_owner_key()} if further else {self.owner: self.request.user}
+
+    def get_owner_key(self) -> Any:
+        """Where `owner` leads by way of another row, the key of the caller's, which is made if there is none yet."""
+        raise ImproperlyConfigured(f"{type(self).__name__} owns by {self.owner}: override get_owner_key().")
 
     def known_params(self) -> Iterable[str]:
         endpoint = self.endpoint

@@ -1,6 +1,7 @@
 """Everything that holds for every resource, as tests that a resource inherits in about ten lines."""
 
 from common.testing.alike import Alike
+from common.testing.alike_writes import AlikeWrites
 from common.testing.bulk import Bulk
 from common.testing.conditional import Conditional
 from common.testing.hostile import Hostile
@@ -12,5 +13,7 @@ from common.testing.searching import Searching
 from common.testing.writing import Writing
 
 
-class ResourceContract(Matrix, Writing, Reading, Searching, Bulk, Conditional, Repeatable, Hostile, Queries, Alike):
+class ResourceContract(
+    Matrix, Writing, Reading, Searching, Bulk, Conditional, Repeatable, Hostile, Queries, Alike, AlikeWrites
+):
     """See `common.testing.base.ContractCase` for what a resource's class has to name."""

@@ -177,7 +177,7 @@ def test_rows_that_are_nobodys_have_no_self(make_user, bearer):
 
 def test_an_owner_at_a_distance_needs_to_be_told_how_to_own(make_user, bearer):
     client = bearer(make_user("todos:write"))
-    with pytest.raises(ImproperlyConfigured, match=r"FarAway owns by user__roles__users: override get_ownership\(\)"):
+    with pytest.raises(ImproperlyConfigured, match=r"FarAway owns by user__roles__users: override get_owner_key\(\)"):
         client.post("/far-away", {"title": "x"})
 
 

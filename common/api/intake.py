@@ -1,0 +1,103 @@
+"""What a body says of a plain row, read by a serializer that is made once a class.
+
+Conservative: a serializer or a field with a way of its own may look at its instance or its request, and is left to DRF,
+which makes one each time. What is wrong with a body is not said here.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from inspect import getattr_static
+from typing import Any
+
+from django.db import models
+from rest_framework.exceptions import ValidationError
+
+from common.api import fields
+from common.api.binding import is_bound_once
+from common.api.serializers import ResourceSerializer
+
+# What a serializer class may not have of its own.
+_TAKING = (
+    "__new__",
+    "__init__",
+    "create",
+    "errors",
+    "fields",
+    "_read_only_defaults",
+    "_writable_fields",
+    "get_validators",
+    "is_valid",
+    "run_validation",
+    "run_validators",
+    "save",
+    "to_internal_value",
+    "update",
+    "validate",
+    "validate_empty_values",
+    "validated_data",
+    "validators",
+)
+# Those that know nothing but what they are sent, and change nothing of themselves.
+_KINDS = frozenset(
+    {
+        fields.BooleanField,
+        fields.ChoiceField,
+        fields.DateField,
+        fields.DateTimeField,
+        fields.DecimalField,
+        fields.EmailField,
+        fields.FloatField,
+        fields.IntegerField,
+        fields.MoneyField,
+        fields.SlugField,
+        fields.StringField,
+        fields.TextField,
+        fields.URLField,
+        fields.UUIDField,
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Intake:
+    """One serializer for all who create, and one for all who change. What they find is by the model's fields."""
+
+    whole: Any
+    partial: Any
+
+    def created(self, body: Any) -> Mapping[str, Any] | None:
+        """The values of a new row; None where something is wrong with them."""
+        return _valid(self.whole, body)
+
+    def changed(self, body: Any) -> Mapping[str, Any] | None:
+        """The values that are to be others; None where something is wrong, or there are none."""
+        return _valid(self.partial, body) or None
+
+
+@cache
+def intake(serializer_class: type[Any], model: type[models.Model]) -> Intake | None:
+    if not issubclass(serializer_class, ResourceSerializer) or not is_bound_once(serializer_class):
+        return None
+    if any(getattr_static(serializer_class, name) is not getattr_static(ResourceSerializer, name) for name in _TAKING):
+        return None
+    if serializer_class.Meta.model is not model or getattr(serializer_class.Meta, "validators", None):
+        return None
+    whole = serializer_class()
+    taken = [field for field in whole.fields.values() if not field.read_only]
+    columns = {one.name for one in model._meta.concrete_fields if not one.is_relation and not one.primary_key}
+    if any(type(field) not in _KINDS or field.source not in columns for field in taken):
+        return None
+    if any(hasattr(serializer_class, f"validate_{field.field_name}") for field in taken):
+        return None
+    if any(hasattr(one, "requires_context") for field in taken for one in (field.default, *field.validators)):
+        return None
+    return Intake(whole, serializer_class(partial=True))
+
+
+def _valid(serializer: Any, body: Any) -> Mapping[str, Any] | None:
+    try:
+        found: Mapping[str, Any] = serializer.run_validation(body)
+    except ValidationError:
+        return None
+    return found
