@@ -4,6 +4,7 @@ Values travel beside the text, never in it. Django's cursors would put them in, 
 """
 
 import datetime
+import time
 from collections import OrderedDict
 from collections.abc import Callable, MutableMapping, Sequence
 from decimal import Decimal
@@ -66,7 +67,8 @@ def is_at_hand(connection: BaseDatabaseWrapper) -> bool:
     """Whether nobody listens to the cursors, but for our own count, and Django would let the query through."""
     if connection.queries_logged or connection.needs_rollback or queries.has_other_listeners(connection):
         return False
-    connection.ensure_connection()
+    if connection.connection is None:
+        connection.ensure_connection()
     return True
 
 
@@ -102,15 +104,18 @@ def fetch_rows(
         connection.close_if_health_check_failed()
         connection.ensure_connection()
     vars(connection)["health_check_done"] = True
-    with connection.wrap_database_errors, queries.one_more():
-        try:
-            return _fetch(connection.connection, statement, values, for_json=for_json)
-        except psycopg.Error as error:
+    started = time.perf_counter()
+    try:
+        return _fetch(connection.connection, statement, values, for_json=for_json)
+    except psycopg.Error as error:
+        with connection.wrap_database_errors:
             if connection.in_atomic_block or (connection.connection.closed and not is_repeatable):
                 raise
             if not _is_mended(connection, statement, error):
                 raise
-        return _fetch(connection.connection, statement, values, for_json=for_json)
+            return _fetch(connection.connection, statement, values, for_json=for_json)
+    finally:
+        queries.one_more(started)
 
 
 def _is_mended(connection: BaseDatabaseWrapper, statement: "Statement", error: psycopg.Error) -> bool:

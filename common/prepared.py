@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from functools import lru_cache
+from functools import cache, lru_cache
 from hashlib import blake2b
+from types import ModuleType
 from typing import Any
 
 from django.db import DEFAULT_DB_ALIAS, connections
@@ -42,6 +43,14 @@ class Statement:
 _statement = lru_cache(maxsize=64)(Statement)
 
 
+@cache
+def _libpq() -> ModuleType:
+    """Where there is a driver to import."""
+    from common import libpq
+
+    return libpq
+
+
 def fetch_row(sql: str, params: Mapping[str, Any]) -> Row | None:
     """The one row that it finds, with Python's own types."""
     statement = _statement(sql)
@@ -65,8 +74,7 @@ def fetch_rows(
     """
     connection = connections[DEFAULT_DB_ALIAS]
     if connection.vendor == "postgresql":
-        from common import libpq  # where there is a driver to import
-
+        libpq = _libpq()
         if libpq.is_at_hand(connection) and (texts := libpq.texts(values)) is not None:
             return libpq.fetch_rows(connection, statement, texts, for_json=for_json, is_repeatable=is_repeatable)
     with connection.cursor() as cursor:
