@@ -96,7 +96,10 @@ def _inspect(url: str, rows: int) -> Database:
             [email(0), ids],
         )
         price = one(
-            "SELECT price_usd::text FROM items_item WHERE category = 'Pet' AND in_stock"
-            f" ORDER BY price_usd DESC OFFSET {MATCHES - 1} LIMIT 1"
+            "SELECT price_usd::text FROM items_item AS item WHERE category = 'Pet' AND in_stock"
+            f" ORDER BY item.price_usd DESC OFFSET {MATCHES - 1} LIMIT 1"  # else by the text that is selected
         )
+        found = one(f"SELECT count(*) FROM items_item WHERE category = 'Pet' AND in_stock AND price_usd >= {price}")
+        if not MATCHES <= found <= MATCHES * 1.1:
+            raise RuntimeError(f"{found} items are for pets, in stock and not below {price}, instead of {MATCHES}.")
         return Database(url, rows, tuple(ids), price, one("SELECT now()"))

@@ -6,7 +6,7 @@ whose rows. Django's ORM takes several times as long to write a query as Postgre
 
 from collections.abc import Callable, Mapping, Sequence
 from copy import copy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
@@ -79,6 +79,10 @@ class Query:
         params = [one.prepare(values[one.key]) if isinstance(one, Slot) else one for one in self.params]
         rows = prepared.fetch_rows(self.statement, params, for_json=self.for_json, is_repeatable=not self.changes)
         return [self._converted(row) for row in rows] if self.converters else rows
+
+    def planned_each_time(self) -> "Query":
+        """With the values that it is asked with."""
+        return replace(self, statement=prepared.Statement(self.statement.sql, is_planned_once=False))
 
     def _converted(self, row: prepared.Row) -> prepared.Row:
         """As the ORM would: SQLite has neither times nor booleans nor UUIDs."""

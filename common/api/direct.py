@@ -4,6 +4,7 @@ Only what is sure to be answered alike is answered here. For anything else, a mi
 function returns None and the endpoint goes on in DRF's own way: so there is one place that says no, and how.
 """
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from django import forms
@@ -15,7 +16,7 @@ from rest_framework.exceptions import ValidationError
 
 from common.api import keyset, pagination
 from common.api.access import OWNER_PK
-from common.api.compiled import NotCompiled
+from common.api.compiled import NotCompiled, Query
 from common.api.conditional import tagged_json
 from common.api.filters import MAX_Q_LENGTH, MAX_Q_WORDS, ChoiceFilter, TextSearch
 from common.api.ordering import Term, get_terms
@@ -108,11 +109,11 @@ def _by_number(view: "Resource", shown: Layout) -> HttpResponse | None:
         return None
     shape, values = _rows(view)
     values["offset"] = (number - 1) * paginator.size
-    query = page_query(
+    query = _page_query(
         PageShape(shape, _terms(view), limit=paginator.size, count_to=pagination.CAP + 1, skip=number > 1)
     )
-    rows = query.fetch(values) if query else []
-    if not query or (number > 1 and not rows):
+    rows = query.fetch(values)
+    if number > 1 and not rows:
         return None
     # Each row brings the number of all; no row on the first page is none at all.
     return _json(shown.page(rows, paginator.numbered(rows[0][-1] if rows else 0, number)))
@@ -124,11 +125,12 @@ def _by_cursor(view: "Resource", shown: Layout) -> HttpResponse | None:
         return None
     shape, values = _rows(view)
     position = keyset.locate(view.model, terms, params["cursor"])
+    values |= {("after", index): value for index, value in enumerate(position.values)}
     nulls = tuple(value is None for value in position.values)
-    query = page_query(PageShape(shape, terms, limit=paginator.size + 1, nulls=nulls, backwards=position.backwards))
-    if not query:
-        return None
-    rows = query.fetch(values | {("after", index): value for index, value in enumerate(position.values)})
+    rest = PageShape(shape, terms, limit=paginator.size + 1, nulls=nulls, backwards=position.backwards)
+    rows = keyset.collect(
+        keyset.parts(terms, position), rest.limit, lambda part, _: _page_query(replace(rest, part=part)).fetch(values)
+    )
     found = places(type(view), terms)
     window = keyset.window(view.model, terms, position, paginator.size, rows, lambda row: [row[one] for one in found])
     return _json(shown.page(window.rows, paginator.beside(window)))
@@ -155,6 +157,13 @@ def _rows(view: "Resource") -> tuple[Shape, dict[Any, Any]]:
         raise NotCompiled
     values.update({(TextSearch.parameter, index): word for index, word in enumerate(words)})
     return Shape(type(view), view.access.owner, tuple(filters), len(words)), values
+
+
+def _page_query(shape: PageShape) -> Query:
+    query = page_query(shape)
+    if query is None:
+        raise NotCompiled
+    return query
 
 
 def _paginator(view: "Resource") -> pagination.ResourcePagination:

@@ -4,7 +4,7 @@ See Markus Winand, "We need tool support for keyset pagination" (use-the-index-l
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, Generic, TypeVar
 
@@ -50,10 +50,11 @@ class Window(Generic[R]):
 
 
 def read(queryset: QuerySet[M], terms: Sequence[Term], cursor: str, size: int) -> Window[M]:
-    """The page at this cursor, in one query. An empty cursor is the first page."""
+    """The page at this cursor. An empty cursor is the first page."""
     model = queryset.model
     position = locate(model, terms, cursor)
-    rows = list(seek(queryset, terms, position)[: size + 1])
+    parts = seek(queryset, terms, position)
+    rows = collect(len(parts), size + 1, lambda index, limit: list(parts[index][:limit]))
     return window(
         model, terms, position, size, rows, lambda row: [getattr(row, name) for name in columns(model, terms)]
     )
@@ -64,11 +65,29 @@ def locate(model: type[Model], terms: Sequence[Term], cursor: str) -> Position:
     return Position(_parse(model, terms, values) if values else [], backwards)
 
 
-def seek(queryset: QuerySet[M], terms: Sequence[Term], position: Position) -> QuerySet[M]:
-    """The rows from there on, in the order of reading: backwards they come in reverse."""
-    if position.values:
-        queryset = queryset.filter(_beyond(terms, position.values, reverse=position.backwards))
-    return queryset.order_by(*(term.expression(reverse=position.backwards) for term in terms))
+def seek(queryset: QuerySet[M], terms: Sequence[Term], position: Position) -> list[QuerySet[M]]:
+    """The rows from there on, in the order of reading: backwards they come in reverse.
+
+    In two parts where NULL stands between or behind them, to be read one after the other: an index finds where each of
+    them starts, but not where both do.
+    """
+    ordered = queryset.order_by(*(term.expression(reverse=position.backwards) for term in terms))
+    return [ordered.filter(part) for part in _parts(terms, position)] if position.values else [ordered]
+
+
+def parts(terms: Sequence[Term], position: Position) -> int:
+    """How many there are of what `seek` gives."""
+    return len(_parts(terms, position)) if position.values else 1
+
+
+def collect(number: int, limit: int, read: Callable[[int, int], Sequence[R]]) -> list[R]:
+    """The first rows of so many parts; `read` is given which of them, and how many rows are still to come."""
+    rows: list[R] = []
+    for index in range(number):
+        rows += read(index, limit - len(rows))[: limit - len(rows)]
+        if len(rows) == limit:
+            break
+    return rows
 
 
 def window(
@@ -128,6 +147,17 @@ def _parse(model: type[Model], terms: Sequence[Term], values: list[str | None]) 
 
 def _fields(model: type[Model], terms: Sequence[Term]) -> list[Any]:
     return [model._meta.get_field(term.column) for term in terms]
+
+
+def _parts(terms: Sequence[Term], position: Position) -> list[Any]:
+    first, value, reverse = terms[0], position.values[0], position.backwards
+    descending = first.descending is not reverse
+    if not first.nullable or (value is None) != descending:
+        return [_beyond(terms, position.values, reverse=reverse)]
+    is_null = Q(**{f"{first.column}__isnull": True})
+    if value is None:
+        return [is_null & Q(_beyond(terms[1:], position.values[1:], reverse=reverse)), ~is_null]
+    return [_beyond([replace(first, nullable=False), *terms[1:]], position.values, reverse=reverse), is_null]
 
 
 def _beyond(terms: Sequence[Term], values: Sequence[Any], *, reverse: bool) -> Any:
