@@ -15,7 +15,7 @@ from accounts import audit, jwks, sessions
 from accounts.factories import PASSWORD, UserFactory
 from accounts.models import AuditEvent, ExternalIdentity, Permission, Role, User
 from accounts.tests.tenant import AUDIENCE, Tenant, running_tenant
-from common.rates import in_memory
+from common.rates import ahead, in_memory
 from common.rates.rate import Rate, Scope
 from common.testing import leaks
 
@@ -115,6 +115,7 @@ def rates(settings, monkeypatch) -> Callable[..., None]:
     """Sets rates for this test, which counts from nothing wherever it counts: `rates(read="10/hour")`."""
     settings.REDIS_KEY_PREFIX = uuid4().hex
     monkeypatch.setattr(in_memory, "_windows", OrderedDict())
+    monkeypatch.setattr(ahead, "_stores", OrderedDict())
 
     def set_rates(**notations: str) -> None:
         settings.RATES = settings.RATES | {Scope(name): Rate.parse(rate) for name, rate in notations.items()}

@@ -76,7 +76,10 @@ def fetch_rows(
     if connection.vendor == "postgresql":
         libpq = _libpq()
         if libpq.is_at_hand(connection) and (texts := libpq.texts(values)) is not None:
-            return libpq.fetch_rows(connection, statement, texts, for_json=for_json, is_repeatable=is_repeatable)
+            found: list[Row] = libpq.fetch_rows(
+                connection, statement, texts, for_json=for_json, is_repeatable=is_repeatable
+            )
+            return found
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
             cursor.cursor = libpq.cursor(connection, for_json=for_json)

@@ -5,13 +5,15 @@ from collections.abc import Sequence
 from django.conf import settings
 
 from common.exceptions import Throttled
-from common.rates import in_database, in_memory, in_redis
+from common.rates import ahead, in_database, in_memory, in_redis
 from common.rates.rate import Quota, Scope, Window
 from common.redis import Away
 from common.signals import throttled
 
 # What holds for all processes together, whatever is away. The others may be counted by each process for itself.
 IN_DATABASE = frozenset({Scope.AUTH})
+# What a process may take some of in advance (`ahead`). Passwords are counted one by one, and rows come by the hundred.
+AHEAD = frozenset({Scope.READ, Scope.WRITE, Scope.SEARCH})
 
 
 def charge(scope: Scope, who: Sequence[str], *, user: int | None = None, cost: int = 1, spent: int = 0) -> Quota | None:
@@ -34,6 +36,8 @@ def spend(scope: Scope, who: Sequence[str], cost: int) -> Window:
     rate, keys = settings.RATES[scope], [f"{scope}:{one}" for one in who]
     if settings.REDIS_URL:
         try:
+            if scope in AHEAD and settings.RATES_AHEAD and len(keys) == 1:
+                return ahead.spend(keys[0], rate, cost)
             return in_redis.spend(keys, rate, cost)
         except Away:
             pass  # counted anew by whoever stands in for it

@@ -168,8 +168,10 @@ def test_each_rate_by_its_variable() -> None:
 
 
 def test_rates_can_be_switched_off_and_proxies_named() -> None:
-    settings = load("THROTTLES", "TRUSTED_PROXIES", THROTTLES="off", TRUSTED_PROXIES="10.0.0.0/8, unix")
-    assert settings["THROTTLES"] is False
+    names = ("THROTTLES", "RATES_AHEAD", "TRUSTED_PROXIES")
+    settings = load(*names, THROTTLES="off", RATE_AHEAD="off", TRUSTED_PROXIES="10.0.0.0/8, unix")
+    assert settings["THROTTLES"] is settings["RATES_AHEAD"] is False
+    assert load("RATES_AHEAD")["RATES_AHEAD"] is True
     assert settings["TRUSTED_PROXIES"] == "Proxies(networks=(IPv4Network('10.0.0.0/8'),), unix=True)"
 
 
