@@ -2,9 +2,11 @@
 
 from collections.abc import Callable
 from functools import cache
+from time import time
 from typing import Any, NamedTuple
 
 from django.db import connection
+from django.db.models.base import ModelState
 from django.utils import timezone
 
 from accounts import grants, keys
@@ -18,7 +20,7 @@ SELECT
     EXISTS (
         SELECT 1 FROM accounts_session AS session
         WHERE session.id = %(session)s AND session.user_id = account.id
-            AND session.ended_at IS NULL AND session.expires_at > %(now)s
+            AND session.ended_at IS NULL AND session.expires_at > {now}
     ),
     EXISTS (
         SELECT 1 FROM token_blacklist_outstandingtoken AS token
@@ -33,8 +35,12 @@ FROM accounts_user AS account
 WHERE account.id = %(user)s
 """
 _JOINED = {"postgresql": "string_agg(held.role_id::text, ',')", "sqlite": "group_concat(held.role_id)"}
-_FIELDS = User._meta.concrete_fields
-_NAMES = [field.attname for field in _FIELDS]
+# PostgreSQL reads a number in less time than a date.
+_NOW = {"postgresql": "to_timestamp(%(now)s)", "sqlite": "%(now)s"}
+# Not its times, which take the longest to read; the first of them that is asked for brings the others.
+_LEFT_OUT = {"created_at", "updated_at", "last_login", "email_verified_at"}
+_FIELDS = [field for field in User._meta.concrete_fields if field.attname not in _LEFT_OUT]
+_LOADED = [field.attname for field in _FIELDS]
 
 
 class Answer(NamedTuple):
@@ -48,8 +54,7 @@ class Answer(NamedTuple):
 def identify(claims: Claims) -> User:
     """The account behind a live token, with what it may do, so that nothing after it need ask. One query, and one more
     for roles whose grants this process has not seen since they were changed."""
-    now = connection.ops.adapt_datetimefield_value(timezone.now())
-    asked = {"user": claims.user_id, "session": claims.session, "jti": claims.jti, "now": now}
+    asked = {"user": claims.user_id, "session": claims.session, "jti": claims.jti, "now": _now()}
     row = prepared.fetch_row(_sql(connection.vendor), asked)
     if row is None:
         raise InvalidToken
@@ -60,7 +65,7 @@ def identify(claims: Claims) -> User:
 
 
 def _check(answer: Answer, user: User, claims: Claims) -> None:
-    if not user.is_active or answer.is_refused or claims.kid not in keys.refresh(answer.keys).taken():
+    if not user.is_active or answer.is_refused or not keys.refresh(answer.keys).find(claims.kid):
         raise InvalidToken
     if user.token_version != claims.version:
         raise StaleToken
@@ -68,25 +73,35 @@ def _check(answer: Answer, user: User, claims: Claims) -> None:
         raise InvalidToken
 
 
+def _now() -> str:
+    if connection.vendor == "postgresql":
+        return repr(time())
+    return str(connection.ops.adapt_datetimefield_value(timezone.now()))
+
+
 def _user(values: tuple[Any, ...]) -> User:
-    converted = list(values)
-    for index, convert in _converters(connection.vendor):
-        converted[index] = convert(converted[index], None, connection)
-    return User.from_db(connection.alias, _NAMES, converted)
+    """As `from_db` makes it, for a fifth of the cost."""
+    user = User.__new__(User)
+    user._state = ModelState()
+    user._state.db, user._state.adding = connection.alias, False
+    vars(user).update(zip(_LOADED, values, strict=True))
+    for name, convert in _converters(connection.vendor):
+        vars(user)[name] = convert(vars(user)[name], None, connection)
+    return user
 
 
 @cache
 def _sql(vendor: str) -> str:
     columns = ", ".join(f"account.{connection.ops.quote_name(str(field.column))}" for field in _FIELDS)
-    return _SQL.format(joined=_JOINED[vendor], columns=columns)
+    return _SQL.format(joined=_JOINED[vendor], now=_NOW[vendor], columns=columns)
 
 
 @cache
-def _converters(vendor: str) -> list[tuple[int, Callable[..., Any]]]:
-    """What the ORM would pass the values through: SQLite has neither times nor booleans."""
-    found = []
-    for index, field in enumerate(_FIELDS):
-        column = field.get_col("account")
-        for convert in (*connection.ops.get_db_converters(column), *column.get_db_converters(connection)):
-            found.append((index, convert))
-    return found
+def _converters(vendor: str) -> list[tuple[str, Callable[..., Any]]]:
+    """What the ORM would pass the values through: SQLite has no booleans."""
+    return [
+        (name, convert)
+        for name, field in zip(_LOADED, _FIELDS, strict=True)
+        for column in [field.get_col("account")]
+        for convert in (*connection.ops.get_db_converters(column), *column.get_db_converters(connection))
+    ]

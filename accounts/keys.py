@@ -52,6 +52,11 @@ class Ring:
     def current(self, at: datetime) -> Key:
         return next((key for signs_from, key in reversed(self.keys) if signs_from <= at), self.keys[0][1])
 
+    def find(self, kid: str) -> Key | None:
+        """The key of this id, if its tokens may still be alive."""
+        newest = self.keys[-1][1]
+        return newest if newest.kid == kid else self.taken().get(kid)
+
     def taken(self) -> Mapping[str, Key]:
         """Those whose tokens may still be alive, by their ids."""
         now = timezone.now()
@@ -72,7 +77,7 @@ def current(at: datetime | None = None) -> Key:
 
 def find(kid: str) -> Key | None:
     """The key of this id, if its tokens are taken."""
-    return _ring.taken().get(kid) or _look().taken().get(kid)
+    return _ring.find(kid) or _look().find(kid)
 
 
 def public() -> list[dict[str, Any]]:

