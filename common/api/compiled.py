@@ -4,15 +4,29 @@ A shape is all of a request that the text of its query depends on: which filters
 whose rows. Django's ORM takes several times as long to write a query as PostgreSQL to answer it.
 """
 
+import datetime
 from collections.abc import Callable, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 from django.core.exceptions import EmptyResultSet, FieldError, FullResultSet
 from django.db import connection
-from django.db.models import Expression, Field, IntegerField, Model, QuerySet
+from django.db.models import (
+    BooleanField,
+    CharField,
+    DateTimeField,
+    DecimalField,
+    Expression,
+    Field,
+    IntegerField,
+    Model,
+    QuerySet,
+    TextField,
+    UUIDField,
+)
 from django.db.models.expressions import Col
 from django.db.models.lookups import Exact, GreaterThan, GreaterThanOrEqual, LessThan, LessThanOrEqual, Lookup
 from django.db.models.sql import UpdateQuery
@@ -25,6 +39,16 @@ from common.lookups import ContainsAnyCase
 Prepare = Callable[[Any], Any]
 
 COUNT = "_count"
+
+# Of these columns, the values that PostgreSQL takes as they are.
+_READY: Mapping[type[Any], Callable[[Any], bool]] = {
+    BooleanField: lambda value: type(value) is bool,
+    CharField: lambda value: type(value) is str,
+    TextField: lambda value: type(value) is str,
+    UUIDField: lambda value: type(value) is UUID,
+    DateTimeField: lambda value: type(value) is datetime.datetime and value.tzinfo is not None,
+    DecimalField: lambda value: type(value) is Decimal and value.is_finite(),
+}
 
 _COMPARISONS = (Exact, GreaterThan, GreaterThanOrEqual, LessThan, LessThanOrEqual)
 
@@ -58,7 +82,7 @@ class Slot(Expression):
         if hasattr(field, "get_placeholder"):
             raise NotCompiled
         found = copy(self)
-        found.prepare = lambda value: field.get_db_prep_save(value, connection)
+        found.prepare = _unless_ready(field, lambda value: field.get_db_prep_save(value, connection))
         return found
 
     def as_sql(self, compiler: SQLCompiler, connection: Any) -> Any:
@@ -242,7 +266,13 @@ def _bind(lookup: Lookup[Any]) -> None:
 def _preparation(field: Any) -> Prepare:
     if isinstance(field, IntegerField):
         return _within(*connection.ops.integer_field_range(field.get_internal_type()), field)
-    return lambda value: field.get_db_prep_value(value, connection)
+    return _unless_ready(field, lambda value: field.get_db_prep_value(value, connection))
+
+
+def _unless_ready(field: Any, prepare: Prepare) -> Prepare:
+    """Django would ask the field, its connection and that one's operations, and get back what is there already."""
+    is_ready = _READY.get(type(field)) if connection.vendor == "postgresql" else None
+    return prepare if is_ready is None else lambda value: value if is_ready(value) else prepare(value)
 
 
 def _within(minimum: int | None, maximum: int | None, field: Any) -> Prepare:

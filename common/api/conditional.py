@@ -68,8 +68,7 @@ def tagged_json(
     else:
         response = HttpResponse(body, content_type=JSONRenderer.media_type, status=status, headers=headers)
     response["ETag"] = current
-    for name in VARY:
-        vary(response, name)
+    response["Vary"] = ", ".join(VARY)
     return response
 
 

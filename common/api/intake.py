@@ -4,14 +4,15 @@ Conservative: a serializer or a field with a way of its own may look at its inst
 which makes one each time. What is wrong with a body is not said here.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from inspect import getattr_static
 from typing import Any
 
+from django.core.exceptions import ValidationError as InvalidForDjango
 from django.db import models
 from rest_framework.exceptions import ValidationError
+from rest_framework.fields import SkipField, empty
 
 from common.api import fields
 from common.api.binding import is_bound_once
@@ -61,18 +62,36 @@ _KINDS = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Intake:
-    """One serializer for all who create, and one for all who change. What they find is by the model's fields."""
+    """The writable fields of one serializer for all who create, and of one for all who change.
 
-    whole: Any
-    partial: Any
+    What they find is by the names of the model's fields.
+    """
 
-    def created(self, body: Any) -> Mapping[str, Any] | None:
+    whole: tuple[Any, ...]
+    partial: tuple[Any, ...]
+    known: frozenset[str]
+
+    def created(self, body: Any) -> dict[str, Any] | None:
         """The values of a new row; None where something is wrong with them."""
-        return _valid(self.whole, body)
+        return self._values(self.whole, body)
 
-    def changed(self, body: Any) -> Mapping[str, Any] | None:
+    def changed(self, body: Any) -> dict[str, Any] | None:
         """The values that are to be others; None where something is wrong, or there are none."""
-        return _valid(self.partial, body) or None
+        return self._values(self.partial, body) or None
+
+    def _values(self, writable: tuple[Any, ...], body: Any) -> dict[str, Any] | None:
+        """As `Serializer.run_validation`, which looks at each field several times."""
+        if type(body) is not dict or not body.keys() <= self.known:
+            return None
+        found = {}
+        for field in writable:
+            try:
+                found[field.source] = field.run_validation(body.get(field.field_name, empty))
+            except SkipField:
+                continue
+            except (ValidationError, InvalidForDjango):
+                return None
+        return found
 
 
 @cache
@@ -92,12 +111,8 @@ def intake(serializer_class: type[Any], model: type[models.Model]) -> Intake | N
         return None
     if any(hasattr(one, "requires_context") for field in taken for one in (field.default, *field.validators)):
         return None
-    return Intake(whole, serializer_class(partial=True))
-
-
-def _valid(serializer: Any, body: Any) -> Mapping[str, Any] | None:
-    try:
-        found: Mapping[str, Any] = serializer.run_validation(body)
-    except ValidationError:
-        return None
-    return found
+    return Intake(
+        whole=tuple(taken),
+        partial=tuple(field for field in serializer_class(partial=True).fields.values() if not field.read_only),
+        known=frozenset(whole.fields),
+    )

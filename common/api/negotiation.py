@@ -1,4 +1,4 @@
-"""Choosing the renderer: the short way for JSON, the most exact match first otherwise."""
+"""Choosing the parser and the renderer: the short way for JSON, the most exact match first otherwise."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -13,8 +13,11 @@ from common.api.query import FORMAT, InvalidQuery
 
 class Negotiation(DefaultContentNegotiation):
     def select_parser(self, request: Request, parsers: Iterable[BaseParser]) -> BaseParser | None:
+        parsers, sent = list(parsers), request.content_type
+        if exact := next((parser for parser in parsers if parser.media_type == sent), None):
+            return exact
         # DRF would take a wildcard, which says what one accepts, for the type of what was sent.
-        if "*" in request.content_type:
+        if "*" in sent:
             return None
         return super().select_parser(request, most_exact_first(parsers))
 

@@ -5,7 +5,7 @@ from decimal import Decimal
 from uuid import UUID
 
 import pytest
-from django.db import DataError, OperationalError, connection, transaction
+from django.db import DataError, IntegrityError, OperationalError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from common import prepared
@@ -147,3 +147,61 @@ def test_what_depends_on_the_value_is_planned_with_it():
 
     assert prepared.fetch_rows(Statement("SELECT %s::int", is_planned_once=False), [1]) == [(1,)]
     assert plans() == 0
+
+
+@pytest.fixture
+def table():
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE TABLE kept (id int PRIMARY KEY)")
+        cursor.execute("CREATE TABLE referring (id int REFERENCES kept DEFERRABLE INITIALLY DEFERRED)")
+    yield
+    with connection.cursor() as cursor:
+        cursor.execute("DROP TABLE referring, kept")
+
+
+def test_a_change_whose_answer_was_lost_is_not_made_again(table, monkeypatch):
+    """Whether it was made is lost with the connection: to make it again could make it twice."""
+    from common import libpq
+
+    change = Statement("INSERT INTO kept SELECT count(*) FROM kept RETURNING id")
+    assert prepared.fetch_rows(change, [], is_repeatable=False) == [(0,)]
+    answered = libpq._result
+
+    def lose_the_answer(raw):
+        monkeypatch.setattr(libpq, "_result", answered)
+        answered(raw)
+        kill_connection()
+        raw.pgconn.send_query(b"SELECT")
+        return answered(raw)
+
+    monkeypatch.setattr(libpq, "_result", lose_the_answer)
+    with pytest.raises(OperationalError):
+        prepared.fetch_rows(change, [], is_repeatable=False)
+
+    assert prepared.fetch_rows(Statement("SELECT count(*) FROM kept"), []) == [(2,)]
+
+
+def test_before_a_change_a_connection_that_idled_is_tried(table):
+    connection.health_check_enabled = True
+    connection.health_check_done = False
+    kill_connection()
+
+    assert prepared.fetch_rows(Statement("INSERT INTO kept VALUES (1) RETURNING id"), [], is_repeatable=False) == [(1,)]
+
+
+def test_what_is_refused_when_it_is_committed_is_refused(table):
+    """The row has been returned by then."""
+    with pytest.raises(IntegrityError):
+        prepared.fetch_rows(Statement("INSERT INTO referring VALUES (%s) RETURNING id"), [1], is_repeatable=False)
+
+    assert prepared.fetch_rows(Statement("SELECT count(*) FROM referring"), []) == [(0,)]
+    assert prepared.fetch_rows(ONE, [2]) == [(2,)]
+
+
+def test_a_change_whose_plan_was_thrown_away_is_made_once(table):
+    change = Statement("INSERT INTO kept SELECT count(*) FROM kept RETURNING id")
+    prepared.fetch_rows(change, [], is_repeatable=False)
+    with connection.cursor() as cursor:
+        cursor.execute("DEALLOCATE ALL")
+
+    assert prepared.fetch_rows(change, [], is_repeatable=False) == [(1,)]
