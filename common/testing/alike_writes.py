@@ -58,7 +58,7 @@ class AlikeWrites(ContractCase):
         fields: Any = self.viewset.serializer_class()
         known = {
             name: st.sampled_from([*[self.change.get(name)] * 6, *self.invalid.get(name, ()), *ODD])
-            for name in fields.fields
+            for name in (*fields.fields, "colour")
         }
         other = st.sampled_from(sorted(known)).flatmap(lambda name: known[name].map(lambda value: {name: value}))
         some = st.fixed_dictionaries({}, optional=right)

@@ -183,7 +183,7 @@ def test_a_change_whose_answer_was_lost_is_not_made_again(table, monkeypatch):
 
 def test_before_a_change_a_connection_that_idled_is_tried(table):
     connection.health_check_enabled = True
-    connection.health_check_done = False
+    vars(connection)["health_check_done"] = False
     kill_connection()
 
     assert prepared.fetch_rows(Statement("INSERT INTO kept VALUES (1) RETURNING id"), [], is_repeatable=False) == [(1,)]
