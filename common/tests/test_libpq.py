@@ -5,7 +5,15 @@ from decimal import Decimal
 from uuid import UUID
 
 import pytest
-from django.db import DataError, IntegrityError, OperationalError, connection, transaction
+from django.db import (
+    DEFAULT_DB_ALIAS,
+    DataError,
+    IntegrityError,
+    OperationalError,
+    connection,
+    connections,
+    transaction,
+)
 from django.test.utils import CaptureQueriesContext
 
 from common import prepared
@@ -182,8 +190,7 @@ def test_a_change_whose_answer_was_lost_is_not_made_again(table, monkeypatch):
 
 
 def test_before_a_change_a_connection_that_idled_is_tried(table):
-    connection.health_check_enabled = True
-    vars(connection)["health_check_done"] = False
+    vars(connections[DEFAULT_DB_ALIAS]).update(health_check_enabled=True, health_check_done=False)
     kill_connection()
 
     assert prepared.fetch_rows(Statement("INSERT INTO kept VALUES (1) RETURNING id"), [], is_repeatable=False) == [(1,)]
