@@ -77,6 +77,8 @@ class WriteMixin(ReadMixin[M]):
             return response
         with transaction.atomic():
             row = self.lock_object()
+            if response := direct_writes.update_locked(self):
+                return response
             serializer = self.get_serializer(row, data=body, partial=True)
             serializer.is_valid(raise_exception=True)
             self.perform_update(serializer)

@@ -55,10 +55,21 @@ def create(view: "Resource") -> HttpResponse | None:
 
 def update(view: "Resource") -> HttpResponse | None:
     """A change that depends on nothing that was read. Which row is missing or somebody else's, DRF's way finds out."""
+    return None if depends_on_what_was_read(view) else _update(view)
+
+
+def update_locked(view: "Resource") -> HttpResponse | None:
+    """One that does, once the row is locked and has been found to be what the client read."""
+    return _update(view) if depends_on_what_was_read(view) else None
+
+
+def depends_on_what_was_read(view: "Resource") -> bool:
+    return view.require_if_match or "If-Match" in view.request.headers
+
+
+def _update(view: "Resource") -> HttpResponse | None:
     kind: View = type(view)
-    if "If-Match" in view.request.headers or view.require_if_match or not changes_plainly(kind):
-        return None
-    parts = _parts(view)
+    parts = _parts(view) if changes_plainly(kind) else None
     values = parts[0].changed(view.request.data) if parts else None
     query = update_query(kind, view.access.owner, tuple(values)) if values else None
     if not parts or not values or not query:

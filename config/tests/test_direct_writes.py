@@ -11,7 +11,7 @@ from django.db.models.signals import post_save
 from rest_framework import serializers
 from rest_framework.response import Response
 
-from common.api import fields, plain
+from common.api import direct, fields, plain
 from common.api.intake import intake
 from common.api.serializers import ResourceSerializer
 from common.api.shapes import changes_plainly, creates_plainly, insert_query, update_query
@@ -239,10 +239,14 @@ def test_a_row_that_was_given_away_while_it_was_waited_for_is_not_changed(make_u
 def test_a_change_that_depends_on_what_was_read_is_made_under_the_lock(make_user, bearer, monkeypatch):
     user = make_user("todos:write:self")
     todo = TodoFactory.create(user=user)
-    client, path = bearer(user), f"/api/v1/todos/{todo.pk}"
-    direct = client.patch(path, {"title": "Direct"})
+    client, path, locked = bearer(user), f"/api/v1/todos/{todo.pk}", []
+    monkeypatch.setattr(direct, "lock", lambda view: locked.append(view))
+    first = client.patch(path, {"title": "First"})
+    assert not isinstance(first, Response)
+    assert not locked
 
-    assert not isinstance(direct, Response)
-    assert isinstance(client.patch(path, {"title": "x"}, headers={"If-Match": direct.headers["ETag"]}), Response)
+    second = client.patch(path, {"title": "Second"}, headers={"If-Match": first.headers["ETag"]})
+    assert not isinstance(second, Response)
+    assert len(locked) == 1
     monkeypatch.setattr(TodoViewSet, "require_if_match", True)
     assert client.patch(path, {"title": "Without"}).status_code == 428
