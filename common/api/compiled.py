@@ -129,9 +129,7 @@ def compile_rows(
     """
     found = _skipping(rows, limit) if skip else rows
     if count_to:
-        counted, params, _ = _sql(rows.order_by().values_list("pk"))
-        number = _Written(f"({_counting(f'{counted} LIMIT {count_to}')})", params)
-        found, columns = found.annotate(**{COUNT: number}), (*columns, COUNT)
+        found, columns = found.annotate(**{COUNT: _number(rows, count_to)}), (*columns, COUNT)
     sql, params, compiler = _sql(found.values_list(*columns))
     return _query(rows, f"{sql} LIMIT {limit}", params, _converters(compiler))
 
@@ -211,6 +209,29 @@ def compile_count(rows: QuerySet[Any]) -> Query:
 
 def _counting(sql: str) -> str:
     return " ".join(("SELECT COUNT(*) FROM", f"({sql})", "AS counted"))
+
+
+def _number(rows: QuerySet[Any], count_to: int) -> "_Written":
+    """How many rows there are, up to `count_to`, or beyond it where that is cheaper to say."""
+    sql, params, compiler = _sql(rows.order_by().values_list("pk"))
+    counted = _counting(f"{sql} LIMIT {count_to}")
+    if compiler.query.where or len(compiler.query.alias_map) > 1 or connection.vendor != "postgresql":
+        return _Written(f"({counted})", params)
+    table = connection.ops.quote_name(rows.model._meta.db_table)
+    return _Written(
+        _COUNT_OF_ALL.format(table=table, counted=counted, count_to=count_to, few=count_to * 3 // 2), params
+    )
+
+
+# PostgreSQL stops counting at a limit by asking at each row, which costs half as much again as the counting. So a table
+# that is known to be small is counted as it is; of another it is asked first whether it has a row so far on. What is
+# known of a table may be old, how many bytes it has is not: no more than this is ever read in vain.
+_COUNT_OF_ALL = """(SELECT CASE
+    WHEN (SELECT reltuples FROM pg_catalog.pg_class WHERE oid = '{table}'::regclass) BETWEEN 0 AND {few}
+        AND pg_catalog.pg_relation_size('{table}') < 16777216
+    THEN (SELECT COUNT(*) FROM {table})
+    ELSE COALESCE((SELECT {count_to} FROM {table} OFFSET {count_to} - 1 LIMIT 1), ({counted}))
+    END)"""
 
 
 class _Written(Expression):

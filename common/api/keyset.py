@@ -152,12 +152,13 @@ def _fields(model: type[Model], terms: Sequence[Term]) -> list[Any]:
 def _parts(terms: Sequence[Term], position: Position) -> list[Any]:
     first, value, reverse = terms[0], position.values[0], position.backwards
     descending = first.descending is not reverse
-    if not first.nullable or (value is None) != descending:
+    if not first.nullable or (value is not None and descending):
         return [_beyond(terms, position.values, reverse=reverse)]
     is_null = Q(**{f"{first.column}__isnull": True})
-    if value is None:
-        return [is_null & Q(_beyond(terms[1:], position.values[1:], reverse=reverse)), ~is_null]
-    return [_beyond([replace(first, nullable=False), *terms[1:]], position.values, reverse=reverse), is_null]
+    if value is not None:
+        return [_beyond([replace(first, nullable=False), *terms[1:]], position.values, reverse=reverse), is_null]
+    rest = is_null & Q(_beyond(terms[1:], position.values[1:], reverse=reverse))
+    return [rest, ~is_null] if descending else [rest]
 
 
 def _beyond(terms: Sequence[Term], values: Sequence[Any], *, reverse: bool) -> Any:

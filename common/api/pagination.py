@@ -1,6 +1,7 @@
 """Two ways through a list: numbered pages up to a cap, and a cursor at constant cost at any depth."""
 
 from typing import Any, TypeVar
+from urllib.parse import urlencode
 
 from django.db.models import Model, QuerySet
 from django.http import QueryDict
@@ -8,7 +9,6 @@ from django.template.loader import render_to_string
 from rest_framework.pagination import BasePagination
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.utils.urls import remove_query_param, replace_query_param
 from rest_framework.views import APIView
 
 from common.api import keyset
@@ -79,12 +79,8 @@ class ResourcePagination(BasePagination):
     def _link(self, **params: Any) -> str:
         """This very address with another page; without a trailing slash, whichever way it was asked for."""
         request = self.request
-        url = request.build_absolute_uri(request.path.rstrip("/"))
-        if query := request.META.get("QUERY_STRING"):
-            url = f"{url}?{query}"
-        for name, value in params.items():
-            url = replace_query_param(remove_query_param(url, name), name, value)
-        return url
+        asked = {**dict(request.query_params.lists()), **params}
+        return f"{request.build_absolute_uri(request.path.rstrip('/'))}?{urlencode(sorted(asked.items()), doseq=True)}"
 
     @property
     def display_page_controls(self) -> bool:  # type: ignore[override]

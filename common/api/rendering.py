@@ -37,7 +37,14 @@ class Layout:
         return orjson.dumps(self._shown(values), option=orjson.OPT_UTC_Z)
 
     def page(self, rows: Iterable[Sequence[Any]], envelope: Mapping[str, Any]) -> bytes:
-        return orjson.dumps({**envelope, "results": list(map(self._shown, rows))}, option=orjson.OPT_UTC_Z)
+        names = self.names
+        # Of rows as they are, half of what the function would cost.
+        shown = (
+            [self._shown(row) for row in rows]
+            if self.changes
+            else [dict(zip(names, row, strict=False)) for row in rows]
+        )
+        return orjson.dumps({**envelope, "results": shown}, option=orjson.OPT_UTC_Z)
 
     def _shown(self, values: Sequence[Any]) -> dict[str, Any]:
         """Of a row that may have more columns behind these."""

@@ -11,10 +11,11 @@ import pytest
 from django.db import connection
 from django.db.models import QuerySet
 
-from common.api import keyset
+from common.api import keyset, pagination
 from common.api.endpoints import Endpoint
 from common.api.filters import ContainsFilter
-from common.api.ordering import terms
+from common.api.ordering import Term, terms
+from common.api.shapes import PageShape, Shape, known_filters, list_layout, page_query
 from common.testing.base import ContractCase
 
 only_postgresql = pytest.mark.skipif(connection.vendor != "postgresql", reason="needs PostgreSQL")
@@ -72,6 +73,40 @@ class Scale(ContractCase):
                 assert "Index Cond: " in found, found
                 assert "Filter: " not in found, found
                 assert "Sort" not in found, found
+
+    def test_what_may_be_few_rows_or_many_is_planned_with_its_values(self) -> None:
+        """One plan for all walks an ordering's index through the whole table for the few."""
+        if list_layout(self.viewset) is None:
+            pytest.skip("is not read directly")
+        by_key, by_other = (terms([self.viewset.ordering_fields[at]], self.model) for at in (0, 1))
+        assert self.is_planned_once((), by_key)
+        assert self.is_planned_once((), by_other)
+        for name, one in known_filters(self.viewset).items():
+            assert not self.is_planned_once(((name, 1),), by_other), name
+            assert not self.is_planned_once(((name, 2),), by_key), name
+            assert self.is_planned_once(((name, 1),), by_key) is (one.lookup_expr == "exact"), name
+
+    def is_planned_once(self, filters: tuple[tuple[str, int], ...], order: tuple[Term, ...]) -> bool:
+        query = page_query(PageShape(Shape(self.viewset, None, filters), order, limit=20))
+        assert query is not None
+        return query.statement.is_planned_once
+
+    @only_postgresql
+    @pytest.mark.parametrize("known", [None, 0, 2, 1_000_000])
+    def test_all_are_counted_right_whatever_postgresql_knows_of_the_table(
+        self, known: int | None, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        self.has(Endpoint.LIST)
+        self.rows(3)
+        client, table = self.client(), self.model._meta.db_table
+        number = self.everything().count()
+        if known is not None:
+            with connection.cursor() as cursor:
+                cursor.execute("UPDATE pg_class SET reltuples = %s WHERE relname = %s", [known, table])
+        for cap in (number - 1, number, number + 1):
+            monkeypatch.setattr(pagination, "CAP", cap)
+            page = client.get(self.url(), {"page_size": 1}).json()
+            assert (page["count"], page["count_capped"]) == (min(number, cap), number > cap)
 
     @only_postgresql
     def test_each_filter_is_found_by_an_index(self) -> None:
