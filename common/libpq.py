@@ -6,7 +6,7 @@ Values travel beside the text, never in it. Django's cursors would put them in, 
 import datetime
 import time
 from collections import OrderedDict
-from collections.abc import Callable, MutableMapping, Sequence
+from collections.abc import Callable, Generator, MutableMapping, Sequence
 from decimal import Decimal
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final, cast
@@ -19,7 +19,7 @@ from django.db.backends.postgresql.base import ServerBindingCursor
 from django.db.backends.postgresql.psycopg_any import get_adapters_template
 from psycopg.adapt import AdaptersMap, Transformer
 from psycopg.errors import error_from_result
-from psycopg.generators import execute
+from psycopg.generators import execute, fetch_many
 from psycopg.pq import ExecStatus, TransactionStatus
 from psycopg.types.datetime import TimestamptzLoader
 from psycopg.types.numeric import FloatLoader
@@ -30,7 +30,7 @@ from common import queries
 if TYPE_CHECKING:
     from psycopg.pq.abc import PGresult
 
-    from common.prepared import Row, Statement
+    from common.prepared import Foreseen, Row, Statement
 
 # In libpq a null is no bytes at all; psycopg's annotations forget it.
 Values = list[Any]
@@ -96,6 +96,7 @@ def fetch_rows(
     *,
     for_json: bool,
     is_repeatable: bool = True,
+    along: "Foreseen | None" = None,
 ) -> "list[Row]":
     """A query that may be repeated is its connection's health check: if that was lost while it idled, a new one is
     asked once more."""
@@ -106,6 +107,8 @@ def fetch_rows(
     vars(connection)["health_check_done"] = True
     started = time.perf_counter()
     try:
+        if along and (texts_along := texts(along.values)) is not None and _may_go_together(connection.connection):
+            return _fetch_both(connection.connection, statement, values, along, texts_along, for_json=for_json)
         return _fetch(connection.connection, statement, values, for_json=for_json)
     except psycopg.Error as error:
         with connection.wrap_database_errors:
@@ -140,11 +143,51 @@ def _fetch(raw: Raw, statement: "Statement", values: "Values", *, for_json: bool
     else:
         _plan(raw, statement)
         raw.pgconn.send_query_prepared(statement.name, values)
-    result = _result(raw)
+    return _rows(raw, _result(raw), for_json=for_json)
+
+
+def _rows(raw: Raw, result: "PGresult", *, for_json: bool) -> "list[Row]":
     reading = _reader(raw, for_json)
     reading.set_pgresult(result)
     rows: list[Row] = reading.load_rows(0, result.ntuples, tuple)
     return rows
+
+
+def _may_go_together(raw: Raw) -> bool:
+    return raw.prepare_threshold is not None and raw.pgconn.transaction_status in (
+        (TransactionStatus.IDLE, TransactionStatus.INTRANS) if raw.autocommit else (TransactionStatus.INTRANS,)
+    )
+
+
+def _fetch_both(
+    raw: Raw, statement: "Statement", values: "Values", along: "Foreseen", values_along: "Values", *, for_json: bool
+) -> "list[Row]":
+    """In a pipeline: one journey, one wait, each a statement of its own. If the first fails, the second is not run."""
+    _plan(raw, statement)
+    _plan(raw, along.statement)
+    pgconn = raw.pgconn
+    pgconn.enter_pipeline_mode()
+    try:
+        pgconn.send_query_prepared(statement.name, values)
+        pgconn.send_query_prepared(along.statement.name, values_along)
+        pgconn.pipeline_sync()
+        first, second = raw.wait(_two_results(pgconn))
+        pgconn.exit_pipeline_mode()
+    except BaseException:
+        pgconn.finish()  # whatever is still to come would be taken for another's answer
+        raise
+    rows = _rows(raw, _checked(raw, first), for_json=for_json)
+    if second.status == ExecStatus.TUPLES_OK:
+        queries.one_more(time.perf_counter())
+        along.rows = _rows(raw, second, for_json=along.for_json)
+    return rows
+
+
+def _two_results(pgconn: Any) -> Generator[Any, Any, tuple["PGresult", "PGresult"]]:
+    [first] = yield from execute(pgconn)
+    [second] = yield from fetch_many(pgconn)
+    yield from fetch_many(pgconn)  # that this was all
+    return first, second
 
 
 def _reader(raw: Raw, for_json: bool) -> Any:
@@ -171,7 +214,10 @@ def _plan(raw: Raw, statement: "Statement") -> None:
 
 def _result(raw: Raw) -> "PGresult":
     """Of what was sent. Waits as the connection does for its cursors, and no longer (`common.silence`)."""
-    result: PGresult = raw.wait(execute(raw.pgconn))[-1]
+    return _checked(raw, raw.wait(execute(raw.pgconn))[-1])
+
+
+def _checked(raw: Raw, result: "PGresult") -> "PGresult":
     if result.status not in (ExecStatus.TUPLES_OK, ExecStatus.COMMAND_OK):
         error = error_from_result(result, encoding=raw.info.encoding)
         # That the connection is lost is libpq's own to say, without an SQLSTATE.

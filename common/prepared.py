@@ -1,7 +1,9 @@
 """Queries that PostgreSQL parses and plans once a connection instead of once a request."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import cache, lru_cache
 from hashlib import blake2b
 from types import ModuleType
@@ -58,6 +60,42 @@ def fetch_row(sql: str, params: Mapping[str, Any]) -> Row | None:
     return rows[0] if rows else None
 
 
+class Foreseen:
+    """A query that will be asked after the next one, whatever that one says, and can travel with it.
+
+    `rows` are what it found, or None where it did not.
+    """
+
+    __slots__ = ("for_json", "rows", "statement", "values")
+
+    def __init__(self, statement: Statement, values: Sequence[Any], *, for_json: bool) -> None:
+        self.statement = statement
+        self.values = values
+        self.for_json = for_json
+        self.rows: list[Row] | None = None
+
+
+_foreseen: ContextVar[Foreseen | None] = ContextVar("foreseen", default=None)
+
+
+@contextmanager
+def foreseeing(query: Foreseen) -> Iterator[None]:
+    """The first query in here takes that one along, where there is a way. To wait twice costs more than to answer."""
+    token = _foreseen.set(query)
+    try:
+        yield
+    finally:
+        _foreseen.reset(token)
+
+
+def take_foreseen() -> Foreseen | None:
+    """What to take along, once."""
+    found = _foreseen.get()
+    if found is not None:
+        _foreseen.set(None)
+    return found
+
+
 def fetch_rows(
     statement: Statement,
     values: Sequence[Any],
@@ -77,7 +115,7 @@ def fetch_rows(
         libpq = _libpq()
         if libpq.is_at_hand(connection) and (texts := libpq.texts(values)) is not None:
             found: list[Row] = libpq.fetch_rows(
-                connection, statement, texts, for_json=for_json, is_repeatable=is_repeatable
+                connection, statement, texts, for_json=for_json, is_repeatable=is_repeatable, along=take_foreseen()
             )
             return found
     with connection.cursor() as cursor:

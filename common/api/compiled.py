@@ -100,9 +100,19 @@ class Query:
     changes: bool = False
 
     def fetch(self, values: Mapping[Any, Any]) -> list[prepared.Row]:
-        params = [one.prepare(values[one.key]) if isinstance(one, Slot) else one for one in self.params]
+        params = self._params(values)
         rows = prepared.fetch_rows(self.statement, params, for_json=self.for_json, is_repeatable=not self.changes)
         return [self._converted(row) for row in rows] if self.converters else rows
+
+    def foresee(self, values: Mapping[Any, Any]) -> prepared.Foreseen:
+        return prepared.Foreseen(self.statement, self._params(values), for_json=self.for_json)
+
+    def foreseen(self, found: prepared.Foreseen | None) -> list[prepared.Row] | None:
+        """What `fetch` would find, if it was this query that went along with another."""
+        return found.rows if found and found.statement is self.statement and not self.converters else None
+
+    def _params(self, values: Mapping[Any, Any]) -> list[Any]:
+        return [one.prepare(values[one.key]) if isinstance(one, Slot) else one for one in self.params]
 
     def planned_each_time(self) -> "Query":
         """With the values that it is asked with."""

@@ -16,6 +16,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
+from common import prepared
 from common.api import direct, query
 from common.api.access import Access
 from common.api.bulk import BulkMixin
@@ -138,6 +139,9 @@ class ResourceBase(ApiViewSet[M]):
     require_if_match: ClassVar[bool] = False
     reads_directly: ClassVar[bool] = True
 
+    # What has been asked of the database before it was due.
+    foreseen: prepared.Foreseen | None = None
+
     # The requirement of one @action: `@action(permission="todos:archive")`.
     permission: str | Requirement = ""
 
@@ -176,6 +180,14 @@ class ResourceBase(ApiViewSet[M]):
     def get_authenticators(self) -> list[BaseAuthentication]:
         is_open = self.action and isinstance(self.named_requirement(self.action), Anyone)
         return [] if is_open else super().get_authenticators()
+
+    def perform_authentication(self, request: Request) -> None:
+        self.foreseen = direct.foresee(self)
+        if self.foreseen is None:
+            super().perform_authentication(request)
+            return
+        with prepared.foreseeing(self.foreseen):
+            super().perform_authentication(request)
 
     @cached_property
     def access(self) -> Access:
