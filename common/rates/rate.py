@@ -52,8 +52,7 @@ def tightest(windows: Sequence[Window]) -> Window:
     return max(windows, key=lambda window: window.used)
 
 
-@dataclass(frozen=True, slots=True)
-class Quota:
+class Quota(NamedTuple):
     """What a client is told of a limit: `left` of `limit`, all of it again in `resets_in` seconds."""
 
     name: str
