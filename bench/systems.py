@@ -25,7 +25,7 @@ OURS: Mapping[str, str] = {
     "DRAIN_SECONDS": "0",  # nobody comes once it is being stopped
 }
 # The control: the same without whatever remembers work from one request to the next.
-CONTROL: Mapping[str, str] = {"RATE_AHEAD": "off"}
+CONTROL: Mapping[str, str] = {"RATE_AHEAD": "off", "TOKEN_CACHE": "off"}
 
 PEER_SECRET: Mapping[str, str] = {"JWT_SECRET": token_urlsafe(64)}
 

@@ -42,6 +42,9 @@ SIMPLE_JWT: dict[str, Any] = {
     "LEEWAY": 0,
 }
 
+# Whether a process remembers which access tokens it has verified. Off for measurements.
+TOKEN_CACHE = env.flag("TOKEN_CACHE", default=True)
+
 _SAMESITE = env.choice("REFRESH_COOKIE_SAMESITE", ("Lax", "Strict", "None"), "Lax")
 _SECURE = env.environment() == "production"
 if _SAMESITE == "None" and not _SECURE:

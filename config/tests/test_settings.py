@@ -143,17 +143,20 @@ def test_the_remaining_switches() -> None:
         "LOG_LEVEL",
         "REFRESH_COOKIE",
         "STOCKROOM_MANAGER_PASSWORD",
+        "TOKEN_CACHE",
         DEBUG="false",
         ALLOWED_HOSTS="a.example,b.example",
         LOG_LEVEL="DEBUG",
         REFRESH_COOKIE_SAMESITE="Strict",
         STOCKROOM_MANAGER_PASSWORD="$ecret",
+        TOKEN_CACHE="off",
     )
     assert settings["DEBUG"] is False
     assert settings["ALLOWED_HOSTS"] == ["a.example", "b.example"]
     assert settings["LOG_LEVEL"] == "DEBUG"
     assert settings["REFRESH_COOKIE"]["samesite"] == "Strict"
     assert settings["STOCKROOM_MANAGER_PASSWORD"] == "$ecret"
+    assert settings["TOKEN_CACHE"] is False
 
 
 def test_each_rate_by_its_variable() -> None:
