@@ -195,7 +195,7 @@ def keys_of(rows: QuerySet[Any]) -> Expression:
 
 
 def _returning(model: type[Model], sql: str, params: Sequence[Any], shown: Sequence[Field[Any, Any]]) -> Query:
-    if not connection.features.can_return_columns_from_insert:
+    if shown and not connection.features.can_return_columns_from_insert:
         raise NotCompiled
     ops: Any = connection.ops
     returning, _ = ops.return_insert_columns(shown)

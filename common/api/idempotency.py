@@ -6,7 +6,7 @@ The first answer is kept in the transaction of what it created, so that there is
 import re
 from collections.abc import Callable
 from datetime import timedelta
-from functools import update_wrapper
+from functools import cache, update_wrapper
 from hashlib import blake2b, sha256
 from typing import Any, Concatenate, ParamSpec, TypeVar, cast
 
@@ -18,6 +18,9 @@ from rest_framework.exceptions import APIException
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from common import prepared
+from common.api import plain
+from common.api.compiled import Query, compile_insert
 from common.api.conditional import tagged
 from common.api.renderers import dump
 from common.exceptions import Conflict
@@ -27,6 +30,8 @@ HEADER = "Idempotency-Key"
 KEPT_FOR = timedelta(hours=24)
 
 _KEY = re.compile(r"[\x21-\x7e](?:[\x20-\x7e]{0,253}[\x21-\x7e])?")
+
+_IS_KEPT = "SELECT 1 FROM common_idempotencykey WHERE user_id = %(user_id)s AND path = %(path)s AND key = %(key)s"
 
 P = ParamSpec("P")
 V = TypeVar("V")
@@ -63,7 +68,7 @@ def idempotent(method: Method[V, P, R]) -> Method[V, P, R]:
             if first := find(claim):
                 return replay(request, first, asked)
             response = method(self, request, *args, **kwargs)
-            IdempotencyKey.objects.create(
+            keep(
                 **claim,
                 fingerprint=asked,
                 status=response.status_code,
@@ -99,18 +104,31 @@ def lock(*parts: str) -> None:
     if connection.vendor != "postgresql":
         return
     number = int.from_bytes(blake2b("\0".join(parts).encode(), digest_size=8).digest(), signed=True)
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [number])
-        if not cursor.fetchone()[0]:
-            raise Conflict(f"The first request with this {HEADER} is still running.", code="idempotency_key_in_flight")
+    row = prepared.fetch_row("SELECT pg_try_advisory_xact_lock(%(number)s)", {"number": number})
+    if not row or not row[0]:
+        raise Conflict(f"The first request with this {HEADER} is still running.", code="idempotency_key_in_flight")
 
 
 def find(claim: dict[str, Any]) -> IdempotencyKey | None:
+    if not prepared.fetch_row(_IS_KEPT, claim):
+        return None
     first = IdempotencyKey.objects.filter(**claim).first()
     if first and first.created_at < timezone.now() - KEPT_FOR:
         first.delete()
         return None
     return first
+
+
+def keep(**values: Any) -> None:
+    row = {**plain.new_row(IdempotencyKey, values), **values}
+    _keeping().fetch({("new", name): value for name, value in row.items()})
+
+
+@cache
+def _keeping() -> Query:
+    can_tell = connection.features.can_return_columns_from_insert  # an SQLite that cannot has nothing to tell either
+    shown = [IdempotencyKey._meta.pk] if can_tell else []
+    return compile_insert(IdempotencyKey, plain.inserted(IdempotencyKey), shown)
 
 
 def replay(request: Request, first: IdempotencyKey, asked: str) -> Response:
