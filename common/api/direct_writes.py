@@ -92,6 +92,8 @@ def _parts(view: "Resource") -> tuple[Intake, Layout] | None:
         return None
     kind: View = type(view)
     serializer_class, model = kind.serializer_class, kind.queryset.model
+    if view.serializer_class is not serializer_class:  # an @action's own
+        return None
     if not plain.is_plain(model) or not view.request.user.pk:
         return None
     taken, shown = intake(serializer_class, model), layout(serializer_class, model)

@@ -236,6 +236,19 @@ def test_a_row_that_was_given_away_while_it_was_waited_for_is_not_changed(make_u
     assert Item.objects.get().name == Todo.objects.get().title == "Theirs"
 
 
+def test_an_action_may_have_a_serializer_of_its_own(make_user, bearer, rf):
+    class Brief(ResourceSerializer[Todo]):
+        class Meta:
+            model = Todo
+            fields = ("id", "title")
+
+    request = rf.post("/todos", {"title": "x"}, content_type="application/json")
+    request.META["HTTP_AUTHORIZATION"] = bearer(make_user("*"))._credentials["HTTP_AUTHORIZATION"]
+    response = TodoViewSet.as_view({"post": "create"}, serializer_class=Brief, basename="todos")(request)
+
+    assert (response.status_code, set(response.data)) == (201, {"id", "title"})
+
+
 def test_a_change_that_depends_on_what_was_read_is_made_under_the_lock(make_user, bearer, monkeypatch):
     user = make_user("todos:write:self")
     todo = TodoFactory.create(user=user)
