@@ -91,10 +91,9 @@ def _parts(view: "Resource") -> tuple[Intake, Layout] | None:
     if not view.reads_directly or type(view.request.accepted_renderer) is not JSONRenderer:
         return None
     kind: View = type(view)
-    serializer_class: Any = kind.serializer_class
-    model = kind.queryset.model
-    if view.serializer_class is not serializer_class:  # an @action's own
+    if view.serializer_class is not kind.serializer_class:  # an @action's own
         return None
+    serializer_class, model = kind.serializer_class, kind.queryset.model
     if not plain.is_plain(model) or not view.request.user.pk:
         return None
     taken, shown = intake(serializer_class, model), layout(serializer_class, model)
