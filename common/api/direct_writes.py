@@ -91,10 +91,9 @@ def _parts(view: "Resource") -> tuple[Intake, Layout] | None:
     if not view.reads_directly or type(view.request.accepted_renderer) is not JSONRenderer:
         return None
     kind: View = type(view)
-    if view.serializer_class is not kind.serializer_class:  # an @action's own
-        return None
+    is_usual = view.serializer_class is kind.serializer_class  # an @action may have its own
     serializer_class, model = kind.serializer_class, kind.queryset.model
-    if not plain.is_plain(model) or not view.request.user.pk:
+    if not is_usual or not plain.is_plain(model) or not view.request.user.pk:
         return None
     taken, shown = intake(serializer_class, model), layout(serializer_class, model)
     return (taken, shown) if taken and shown else None
