@@ -130,14 +130,14 @@ class Query:
 
 
 def compile_rows(
-    rows: QuerySet[Any], columns: Sequence[str], *, limit: int, count_to: int = 0, skip: bool = False
+    rows: QuerySet[Any], columns: Sequence[str], *, limit: int, count_to: int = 0, by_keys: bool = False
 ) -> Query:
-    """These columns of the first `limit` rows; `skip`: after as many as the slot "offset" says.
+    """These columns of the first `limit` rows; `by_keys`: of those after as many as the slot "offset" says.
 
     With `count_to` a last column has the number of all the rows, which are counted up to there: in one round trip and
     of one moment.
     """
-    found = _skipping(rows, limit) if skip else rows
+    found = _by_keys(rows, limit) if by_keys else rows
     if count_to:
         found, columns = found.annotate(**{COUNT: _number(rows, count_to)}), (*columns, COUNT)
     sql, params, compiler = _sql(found.values_list(*columns))
@@ -204,8 +204,9 @@ def _returning(model: type[Model], sql: str, params: Sequence[Any], shown: Seque
     return Query(prepared.Statement(f"{sql} {returning}"), tuple(params), converters, changes=True)
 
 
-def _skipping(rows: QuerySet[Any], limit: int) -> QuerySet[Any]:
-    """The same rows by their keys, so that those which are passed over are not read in full."""
+def _by_keys(rows: QuerySet[Any], limit: int) -> QuerySet[Any]:
+    """The same rows by their keys, so that those which are passed over, by number or by a filter, are not read in full:
+    an index that has all which is asked for finds the keys alone."""
     sql, params, _ = _sql(rows.values_list("pk"))
     keys = _Written(f"({sql} LIMIT {limit} OFFSET %s)", [*params, _offset()])
     found: QuerySet[Any] = rows.model._base_manager.filter(pk__in=keys)

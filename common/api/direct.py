@@ -132,8 +132,9 @@ def _by_number(view: "Resource", shown: Layout) -> HttpResponse | None:
         return None
     shape, values = _rows(view)
     values["offset"] = (number - 1) * paginator.size
+    by_keys = number > 1 or len(shape.filters) > 1
     query = _page_query(
-        PageShape(shape, _terms(view), limit=paginator.size, count_to=pagination.CAP + 1, skip=number > 1)
+        PageShape(shape, _terms(view), limit=paginator.size, count_to=pagination.CAP + 1, by_keys=by_keys)
     )
     rows = query.fetch(values)
     if number > 1 and not rows:

@@ -75,14 +75,14 @@ class Shape:
 
 @dataclass(frozen=True, slots=True)
 class PageShape:
-    """A page by number, counted up to `count_to`; or by cursor: `nulls` says which of the values it starts from are,
-    and `part` which part of `keyset.seek` it is."""
+    """A page by number, counted up to `count_to`, and `by_keys`: found by them before its rows are read; or by cursor:
+    `nulls` says which of the values it starts from are, and `part` which part of `keyset.seek` it is."""
 
     rows: Shape
     terms: tuple[Term, ...]
     limit: int
     count_to: int = 0
-    skip: bool = False
+    by_keys: bool = False
     nulls: tuple[bool, ...] | None = None
     backwards: bool = False
     part: int = 0
@@ -221,7 +221,7 @@ def page_query(shape: PageShape) -> Query | None:
             after = [None if null else Slot(("after", index)) for index, null in enumerate(shape.nulls)]
             rows = keyset.seek(rows, shape.terms, keyset.Position(after, shape.backwards))[shape.part]
         columns = _columns(shape.rows.view, shape.terms)
-        query = compile_rows(rows, columns, limit=shape.limit, count_to=shape.count_to, skip=shape.skip)
+        query = compile_rows(rows, columns, limit=shape.limit, count_to=shape.count_to, by_keys=shape.by_keys)
         return query if shape.is_planned_once else query.planned_each_time()
     except (NotCompiled, FieldError):
         return None
