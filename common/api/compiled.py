@@ -50,6 +50,8 @@ _READY: Mapping[type[Any], Callable[[Any], bool]] = {
     DecimalField: lambda value: type(value) is Decimal and value.is_finite(),
 }
 
+_MANY = 10
+
 _COMPARISONS = (Exact, GreaterThan, GreaterThanOrEqual, LessThan, LessThanOrEqual)
 
 
@@ -208,6 +210,11 @@ def _by_keys(rows: QuerySet[Any], limit: int) -> QuerySet[Any]:
     """The same rows by their keys, so that those which are passed over, by number or by a filter, are not read in full:
     an index that has all which is asked for finds the keys alone."""
     sql, params, _ = _sql(rows.values_list("pk"))
+    if connection.vendor == "postgresql" and rows.query.where:
+        # Planned as if it were many pages, and read no further than one. To find a page, PostgreSQL is too ready to go
+        # along the ordering until enough rows happen to match, which may be never.
+        sql = " ".join(("WITH sought AS MATERIALIZED", f"({sql} LIMIT {_MANY * limit} + %s)", "SELECT pk FROM sought"))
+        params = [*params, _offset()]
     keys = _Written(f"({sql} LIMIT {limit} OFFSET %s)", [*params, _offset()])
     found: QuerySet[Any] = rows.model._base_manager.filter(pk__in=keys)
     return found.order_by(*rows.query.order_by)

@@ -132,11 +132,9 @@ def _by_number(view: "Resource", shown: Layout) -> HttpResponse | None:
         return None
     shape, values = _rows(view)
     values["offset"] = (number - 1) * paginator.size
-    by_keys = number > 1 or len(shape.filters) > 1
-    query = _page_query(
-        PageShape(shape, _terms(view), limit=paginator.size, count_to=pagination.CAP + 1, by_keys=by_keys)
-    )
-    rows = query.fetch(values)
+    rows = _page_query(
+        PageShape(shape, _terms(view), limit=paginator.size, count_to=pagination.CAP + 1, is_first=number == 1)
+    ).fetch(values)
     if number > 1 and not rows:
         return None
     # Each row brings the number of all; no row on the first page is none at all.
@@ -149,7 +147,7 @@ def _by_cursor(view: "Resource", shown: Layout) -> HttpResponse | None:
         return None
     shape, values = _rows(view)
     position = keyset.locate(view.model, terms, params["cursor"])
-    values |= {("after", index): value for index, value in enumerate(position.values)}
+    values |= {"offset": 0} | {("after", index): value for index, value in enumerate(position.values)}
     nulls = tuple(value is None for value in position.values)
     rest = PageShape(shape, terms, limit=paginator.size + 1, nulls=nulls, backwards=position.backwards)
     rows = keyset.collect(

@@ -75,14 +75,14 @@ class Shape:
 
 @dataclass(frozen=True, slots=True)
 class PageShape:
-    """A page by number, counted up to `count_to`, and `by_keys`: found by them before its rows are read; or by cursor:
-    `nulls` says which of the values it starts from are, and `part` which part of `keyset.seek` it is."""
+    """A page by number, counted up to `count_to`; or by cursor: `nulls` says which of the values it starts from are,
+    and `part` which part of `keyset.seek` it is."""
 
     rows: Shape
     terms: tuple[Term, ...]
     limit: int
     count_to: int = 0
-    by_keys: bool = False
+    is_first: bool = True
     nulls: tuple[bool, ...] | None = None
     backwards: bool = False
     part: int = 0
@@ -91,7 +91,7 @@ class PageShape:
     def is_planned_once(self) -> bool:
         """Where one plan is the best for all values: no conditions, or one that its index finds in this order. What is
         few rows of one value and most rows of another is planned with the values, at some 200 µs."""
-        several = sum(number for _, number in self.rows.filters) + bool(self.rows.owner)
+        several = sum(number for _, number in self.rows.filters) + bool(self.rows.owner) + self.rows.words
         return not several or (several == 1 and len(self.terms) == 1 and self.rows.has_equality_alone)
 
 
@@ -221,7 +221,8 @@ def page_query(shape: PageShape) -> Query | None:
             after = [None if null else Slot(("after", index)) for index, null in enumerate(shape.nulls)]
             rows = keyset.seek(rows, shape.terms, keyset.Position(after, shape.backwards))[shape.part]
         columns = _columns(shape.rows.view, shape.terms)
-        query = compile_rows(rows, columns, limit=shape.limit, count_to=shape.count_to, by_keys=shape.by_keys)
+        by_keys = not (shape.is_first and shape.is_planned_once)
+        query = compile_rows(rows, columns, limit=shape.limit, count_to=shape.count_to, by_keys=by_keys)
         return query if shape.is_planned_once else query.planned_each_time()
     except (NotCompiled, FieldError):
         return None

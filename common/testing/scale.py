@@ -18,7 +18,8 @@ from common.api.ordering import Term, terms
 from common.api.shapes import PageShape, Shape, known_filters, list_layout, page_query
 from common.testing.base import ContractCase
 
-only_postgresql = pytest.mark.skipif(connection.vendor != "postgresql", reason="needs PostgreSQL")
+is_postgresql = connection.vendor == "postgresql"
+only_postgresql = pytest.mark.skipif(not is_postgresql, reason="needs PostgreSQL")
 
 
 # What is the best of a few rows and not of many.
@@ -89,6 +90,8 @@ class Scale(ContractCase):
     def is_planned_once(self, filters: tuple[tuple[str, int], ...], order: tuple[Term, ...]) -> bool:
         query = page_query(PageShape(Shape(self.viewset, None, filters), order, limit=20))
         assert query is not None
+        # Planned with its values, and for more than one page.
+        assert ("MATERIALIZED" in query.statement.sql) is (not query.statement.is_planned_once) or not is_postgresql
         return query.statement.is_planned_once
 
     @only_postgresql
