@@ -215,8 +215,15 @@ def _by_keys(rows: QuerySet[Any], limit: int) -> QuerySet[Any]:
         # along the ordering until enough rows happen to match, which may be never.
         sql = " ".join(("WITH sought AS MATERIALIZED", f"({sql} LIMIT {_MANY * limit} + %s)", "SELECT pk FROM sought"))
         params = [*params, _offset()]
-    keys = _Written(f"({sql} LIMIT {limit} OFFSET %s)", [*params, _offset()])
-    found: QuerySet[Any] = rows.model._base_manager.filter(pk__in=keys)
+    sql, params = f"{sql} LIMIT {limit} OFFSET %s", [*params, _offset()]
+    found: QuerySet[Any] = rows.model._base_manager.all()
+    if connection.vendor == "postgresql":
+        # By IN it would join, and might read all of a small table for it.
+        name, meta = connection.ops.quote_name, rows.model._meta
+        key = f"{name(meta.db_table)}.{name(str(meta.pk.column))}"
+        found = found.filter(_Written(f"{key} = ANY(ARRAY({sql}))", params, BooleanField()))
+    else:
+        found = found.filter(pk__in=_Written(f"({sql})", params))
     return found.order_by(*rows.query.order_by)
 
 
@@ -255,8 +262,8 @@ _COUNT_OF_ALL = """(SELECT CASE
 class _Written(Expression):
     """SQL of Django's own writing."""
 
-    def __init__(self, sql: str, params: Sequence[Any]) -> None:
-        super().__init__(output_field=IntegerField())
+    def __init__(self, sql: str, params: Sequence[Any], output_field: Any = None) -> None:
+        super().__init__(output_field=output_field or IntegerField())
         self.sql, self.params = sql, params
 
     def as_sql(self, compiler: SQLCompiler, connection: Any) -> Any:
