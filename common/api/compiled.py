@@ -20,16 +20,13 @@ from django.db.models import (
     DateTimeField,
     DecimalField,
     Expression,
-    Field,
     IntegerField,
-    Model,
     QuerySet,
     TextField,
     UUIDField,
 )
 from django.db.models.expressions import Col
 from django.db.models.lookups import Exact, GreaterThan, GreaterThanOrEqual, LessThan, LessThanOrEqual, Lookup
-from django.db.models.sql import UpdateQuery
 from django.db.models.sql.compiler import SQLCompiler
 from django.db.models.sql.where import WhereNode
 
@@ -142,74 +139,22 @@ def compile_rows(
     found = _by_keys(rows, limit) if by_keys else rows
     if count_to:
         found, columns = found.annotate(**{COUNT: _number(rows, count_to)}), (*columns, COUNT)
-    sql, params, compiler = _sql(found.values_list(*columns))
-    return _query(rows, f"{sql} LIMIT {limit}", params, _converters(compiler))
+    sql, params, compiler = sql_of(found.values_list(*columns))
+    return _query(rows, f"{sql} LIMIT {limit}", params, converters_of(compiler))
 
 
 def compile_locked(rows: QuerySet[Any], columns: Sequence[str]) -> Query:
     """For models: these columns of rows that stay locked until the transaction ends. SQLite has one writer anyway."""
-    sql, params, compiler = _sql(rows.values_list(*columns))
+    sql, params, compiler = sql_of(rows.values_list(*columns))
     if connection.features.has_select_for_update_of:
         sql = f"{sql} FOR UPDATE OF {connection.ops.quote_name(rows.model._meta.db_table)}"
-    return Query(prepared.Statement(sql), tuple(params), _converters(compiler), for_json=False)
-
-
-def compile_insert(
-    model: type[Model], fields: Sequence[Any], shown: Sequence[Any], owner: tuple[Any, QuerySet[Any]] | None = None
-) -> Query:
-    """A new row of the slots ("new", column), and of it the columns that are shown.
-
-    `owner` is a column and the query of its value: where that finds nothing there is no new row.
-    """
-    quote = connection.ops.quote_name
-    slots: list[Any] = [Slot(("new", field.attname)).saved_in(field) for field in fields]
-    columns, values, source = list(fields), ["%s"] * len(slots), ""
-    if owner:
-        found, params, _ = _sql(owner[1].values_list("pk"))
-        columns, values, source = [*columns, owner[0]], [*values, "owner.*"], f" FROM ({found}) AS owner"
-        slots += params
-    names = ", ".join(quote(field.column) for field in columns)
-    sql = f"INSERT INTO {quote(model._meta.db_table)} ({names}) SELECT {', '.join(values)}{source}"
-    return _returning(model, sql, slots, shown)
-
-
-def compile_update(rows: QuerySet[Any], fields: Sequence[Any], shown: Sequence[Any]) -> Query:
-    """These rows get the values of the slots ("new", column); of each of them the columns that are shown.
-
-    A condition on another table has to be a subquery of this one's columns. By a join PostgreSQL would not look at it
-    again if the row was changed while we waited for it.
-    """
-    _sql(rows.values_list("pk"))  # gives its slots their places
-    query: Any = rows.query.chain(UpdateQuery)
-    query.clear_ordering(force=True)
-    query.add_update_fields([(field, None, Slot(("new", field.attname)).saved_in(field)) for field in fields])
-    query.get_initial_alias()
-    if query.count_active_tables() != 1:
-        raise NotCompiled
-    sql, params = query.get_compiler(connection=connection).as_sql()
-    return _returning(rows.model, sql, params, shown)
-
-
-def keys_of(rows: QuerySet[Any]) -> Expression:
-    """To stand in a condition of another query."""
-    sql, params, _ = _sql(rows.values_list("pk"))
-    return _Written(f"({sql})", params)
-
-
-def _returning(model: type[Model], sql: str, params: Sequence[Any], shown: Sequence[Field[Any, Any]]) -> Query:
-    if shown and not connection.features.can_return_columns_from_insert:
-        raise NotCompiled
-    ops: Any = connection.ops
-    returning, _ = ops.return_insert_columns(shown)
-    columns = [field.get_col(model._meta.db_table) for field in shown]
-    converters = _converters(model._default_manager.all().query.get_compiler(connection=connection), columns)
-    return Query(prepared.Statement(f"{sql} {returning}"), tuple(params), converters, changes=True)
+    return Query(prepared.Statement(sql), tuple(params), converters_of(compiler), for_json=False)
 
 
 def _by_keys(rows: QuerySet[Any], limit: int) -> QuerySet[Any]:
     """The same rows by their keys, so that those which are passed over, by number or by a filter, are not read in full:
     an index that has all which is asked for finds the keys alone."""
-    sql, params, _ = _sql(rows.values_list("pk"))
+    sql, params, _ = sql_of(rows.values_list("pk"))
     if connection.vendor == "postgresql" and rows.query.where:
         # Planned as if it were many pages, and read no further than one. To find a page, PostgreSQL is too ready to go
         # along the ordering until enough rows happen to match, which may be never.
@@ -221,14 +166,14 @@ def _by_keys(rows: QuerySet[Any], limit: int) -> QuerySet[Any]:
         # By IN it would join, and might read all of a small table for it.
         name, meta = connection.ops.quote_name, rows.model._meta
         key = f"{name(meta.db_table)}.{name(str(meta.pk.column))}"
-        found = found.filter(_Written(f"{key} = ANY(ARRAY({sql}))", params, BooleanField()))
+        found = found.filter(Written(f"{key} = ANY(ARRAY({sql}))", params, BooleanField()))
     else:
-        found = found.filter(pk__in=_Written(f"({sql})", params))
+        found = found.filter(pk__in=Written(f"({sql})", params))
     return found.order_by(*rows.query.order_by)
 
 
 def compile_count(rows: QuerySet[Any]) -> Query:
-    sql, params, _ = _sql(rows.order_by().values_list("pk"))
+    sql, params, _ = sql_of(rows.order_by().values_list("pk"))
     return _query(rows, _counting(sql), params, ())
 
 
@@ -236,16 +181,14 @@ def _counting(sql: str) -> str:
     return " ".join(("SELECT COUNT(*) FROM", f"({sql})", "AS counted"))
 
 
-def _number(rows: QuerySet[Any], count_to: int) -> "_Written":
+def _number(rows: QuerySet[Any], count_to: int) -> "Written":
     """How many rows there are, up to `count_to`, or beyond it where that is cheaper to say."""
-    sql, params, compiler = _sql(rows.order_by().values_list("pk"))
+    sql, params, compiler = sql_of(rows.order_by().values_list("pk"))
     counted = _counting(f"{sql} LIMIT {count_to}")
     if compiler.query.where or len(compiler.query.alias_map) > 1 or connection.vendor != "postgresql":
-        return _Written(f"({counted})", params)
+        return Written(f"({counted})", params)
     table = connection.ops.quote_name(rows.model._meta.db_table)
-    return _Written(
-        _COUNT_OF_ALL.format(table=table, counted=counted, count_to=count_to, few=count_to * 3 // 2), params
-    )
+    return Written(_COUNT_OF_ALL.format(table=table, counted=counted, count_to=count_to, few=count_to * 3 // 2), params)
 
 
 # PostgreSQL stops counting at a limit by asking at each row, which costs half as much again as the counting. So a table
@@ -259,7 +202,7 @@ _COUNT_OF_ALL = """(SELECT CASE
     END)"""
 
 
-class _Written(Expression):
+class Written(Expression):
     """SQL of Django's own writing."""
 
     def __init__(self, sql: str, params: Sequence[Any], output_field: Any = None) -> None:
@@ -276,7 +219,7 @@ def _query(rows: QuerySet[Any], sql: str, params: Sequence[Any], converters: Any
     return Query(statement, tuple(params), converters)
 
 
-def _sql(rows: QuerySet[Any]) -> tuple[str, list[Any], SQLCompiler]:
+def sql_of(rows: QuerySet[Any]) -> tuple[str, list[Any], SQLCompiler]:
     query = rows.query
     if query.distinct or query.combinator or query.is_sliced or query.select_for_update:
         raise NotCompiled
@@ -339,7 +282,7 @@ def _offset() -> Slot:
     return slot
 
 
-def _converters(compiler: SQLCompiler, columns: list[Any] | None = None) -> Any:
+def converters_of(compiler: SQLCompiler, columns: list[Any] | None = None) -> Any:
     if connection.vendor == "postgresql":
         return ()
     found = compiler.get_converters(columns or [column for column, _, _ in compiler.select])

@@ -20,7 +20,8 @@ from rest_framework.response import Response
 
 from common import prepared
 from common.api import plain
-from common.api.compiled import Query, compile_insert
+from common.api.compiled import Query
+from common.api.compiled_writes import compile_insert
 from common.api.conditional import tagged
 from common.api.renderers import dump
 from common.exceptions import Conflict

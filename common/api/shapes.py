@@ -22,12 +22,10 @@ from common.api.compiled import (
     Query,
     Slot,
     compile_count,
-    compile_insert,
     compile_locked,
     compile_rows,
-    compile_update,
-    keys_of,
 )
+from common.api.compiled_writes import compile_insert, compile_update, keys_of
 from common.api.filters import ChoiceFilter, QueryField, ResourceFilter, TextSearch
 from common.api.ordering import Term
 from common.api.rendering import Layout, layout

@@ -135,6 +135,8 @@ def test_not_without_plans(journeys, monkeypatch):
 
 def test_what_another_query_found_is_not_taken():
     whole, owned = (row_query(ItemViewSet, owner) for owner in (None, "store_manager__user"))
+    assert whole
+    assert owned
     found = whole.foresee({"pk": uuid4()})
     assert whole.foreseen(found) is None  # it has not been asked yet
     found.rows = []
