@@ -28,9 +28,16 @@ def foreseen(statement: prepared.Statement, value: object) -> prepared.Foreseen:
 def journeys(monkeypatch):
     """What was asked, alone or in twos."""
     found = []
-    alone, both = libpq._fetch, libpq._fetch_both
-    monkeypatch.setattr(libpq, "_fetch", lambda *args, **kwargs: found.append(1) or alone(*args, **kwargs))
-    monkeypatch.setattr(libpq, "_fetch_both", lambda *args, **kwargs: found.append(2) or both(*args, **kwargs))
+
+    def noting(number, ask):
+        def noted(*args, **kwargs):
+            found.append(number)
+            return ask(*args, **kwargs)
+
+        return noted
+
+    monkeypatch.setattr(libpq, "_fetch", noting(1, libpq._fetch))
+    monkeypatch.setattr(libpq, "_fetch_both", noting(2, libpq._fetch_both))
     return found
 
 
