@@ -25,7 +25,7 @@ OURS: Mapping[str, str] = {
     "DRAIN_SECONDS": "0",  # nobody comes once it is being stopped
 }
 # The control: the same without whatever remembers work from one request to the next.
-CONTROL: Mapping[str, str] = {"RATE_AHEAD": "off", "TOKEN_CACHE": "off"}
+CONTROL: Mapping[str, str] = {"TOKEN_CACHE": "off"}
 
 PEER_SECRET: Mapping[str, str] = {"JWT_SECRET": token_urlsafe(64)}
 
@@ -70,7 +70,7 @@ def _gunicorn(target: str, *more: str) -> tuple[str, ...]:
 
 
 _UVLOOP = ("--loop", "uvloop")
-_THREADS = ("--blocking-threads", "4")
+_THREADS = ("--blocking-threads", "2")
 _ON_GUNICORN = {"HOST": "127.0.0.1", "PORT": "{port}", "WEB_CONCURRENCY": "{workers}"}
 # As `make serve-granian` has it.
 _ON_GRANIAN = _granian(

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponseBase
+from django.http.response import ResponseHeaders
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
@@ -38,6 +39,13 @@ ASK_AGAIN, KEEP_NOTHING = "private, no-cache", "no-store"
 BODILESS = (204, 304)
 
 
+class _Headers(ResponseHeaders):
+    """Django's, which would look up each again when the server asks for all of them."""
+
+    def items(self) -> Any:
+        return self._store.values()
+
+
 class Constants:
     """Headers that are the same for every answer, for whichever does not have its own."""
 
@@ -48,21 +56,29 @@ class Constants:
 
     def add_to(self, response: HttpResponseBase) -> None:
         # As Django keeps them: it would check each anew, for a microsecond and a half.
-        headers: Any = response.headers
-        headers._store = self._stored | headers._store
+        given: Any = response.headers
+        headers: Any = _Headers.__new__(_Headers)
+        headers._store = self._stored | given._store
+        response.headers = headers
 
 
 _PAGES = Constants({POLICY: PAGE, "Permissions-Policy": FEATURES, "Cache-Control": KEEP_NOTHING})
 _OTHERS = Constants({POLICY: NOTHING, "Cache-Control": ASK_AGAIN})
 
 
+def put(response: HttpResponseBase, name: str, value: str) -> None:
+    """A header whose value is of our own making: ASCII, and one line. Django would look first, for a microsecond."""
+    headers: Any = response.headers
+    headers._store[name.lower()] = (name, value)
+
+
 def vary(response: HttpResponseBase, name: str) -> None:
     """Django's `patch_vary_headers`, of which an answer needs several: it takes them all apart each time."""
     told = response.headers.get("Vary")
     if told is None:
-        response.headers["Vary"] = name
+        put(response, "Vary", name)
     elif told != "*" and name.lower() not in told.lower().replace(" ", "").split(","):
-        response.headers["Vary"] = f"{told}, {name}"
+        put(response, "Vary", f"{told}, {name}")
 
 
 class HeadersMiddleware:

@@ -6,12 +6,11 @@ Values travel beside the text, never in it. Django's cursors would put them in, 
 import datetime
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Generator, MutableMapping, Sequence
+from collections.abc import Callable, Generator, Sequence
 from decimal import Decimal
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final, cast
 from uuid import UUID
-from weakref import WeakKeyDictionary
 
 import psycopg
 from django.db.backends.base.base import BaseDatabaseWrapper
@@ -59,8 +58,25 @@ _LOADERS: dict[bool, dict[str, Any]] = {
     True: {"timestamptz": TimestamptzLoader, "uuid": TextLoader, "numeric": FloatLoader},
 }
 
-_plans: MutableMapping[Raw, OrderedDict[bytes, None]] = WeakKeyDictionary()
-_readers: MutableMapping[Raw, dict[bool, Any]] = WeakKeyDictionary()
+
+class _Kept:
+    """What is known of one connection: its plans, and how each type is read from it."""
+
+    __slots__ = ("plans", "readers")
+
+    def __init__(self, raw: Raw) -> None:
+        self.plans: OrderedDict[bytes, None] = OrderedDict()
+        self.readers = {
+            for_json: Transformer(cast("Any", _Context(raw, _adapters(for_json)))) for for_json in (False, True)
+        }
+
+
+def _kept(raw: Raw) -> _Kept:
+    """On the connection itself: to look it up in a dictionary costs every query a microsecond."""
+    found: _Kept | None = vars(raw).get("_stockroom")
+    if found is None:
+        found = vars(raw)["_stockroom"] = _Kept(raw)
+    return found
 
 
 def is_at_hand(connection: BaseDatabaseWrapper) -> bool:
@@ -127,8 +143,8 @@ def _is_mended(connection: BaseDatabaseWrapper, statement: "Statement", error: p
         connection.close()
         connection.connect()
         return True
-    if error.sqlstate in _PLAN_IS_GONE and statement.name in _plans.get(raw, ()):
-        del _plans[raw][statement.name]
+    if error.sqlstate in _PLAN_IS_GONE and statement.name in _kept(raw).plans:
+        del _kept(raw).plans[statement.name]
         _deallocate(raw, statement.name)
         return True
     return False
@@ -147,7 +163,7 @@ def _fetch(raw: Raw, statement: "Statement", values: "Values", *, for_json: bool
 
 
 def _rows(raw: Raw, result: "PGresult", *, for_json: bool) -> "list[Row]":
-    reading = _reader(raw, for_json)
+    reading = _kept(raw).readers[for_json]
     reading.set_pgresult(result)
     rows: list[Row] = reading.load_rows(0, result.ntuples, tuple)
     return rows
@@ -190,18 +206,8 @@ def _two_results(pgconn: Any) -> Generator[Any, Any, tuple["PGresult", "PGresult
     return first, second
 
 
-def _reader(raw: Raw, for_json: bool) -> Any:
-    """One a connection, which remembers how each type is read."""
-    readers = _readers.setdefault(raw, {})
-    if for_json not in readers:
-        readers[for_json] = Transformer(cast("Any", _Context(raw, _adapters(for_json))))
-    return readers[for_json]
-
-
 def _plan(raw: Raw, statement: "Statement") -> None:
-    plans = _plans.get(raw)
-    if plans is None:
-        plans = _plans[raw] = OrderedDict()
+    plans = _kept(raw).plans
     if statement.name in plans:
         plans.move_to_end(statement.name)
         return

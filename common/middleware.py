@@ -7,7 +7,7 @@ from collections.abc import Callable
 from functools import lru_cache
 from http import HTTPStatus
 from io import BytesIO
-from secrets import token_hex
+from os import urandom
 from typing import IO, Any
 
 from django.conf import settings
@@ -19,8 +19,9 @@ from common.api.errors import answer, refusal
 from common.api.parsers import MAX_DISCARD, ContentTooLarge
 from common.api.text import printable
 from common.client import Client, Proxies, client, normal_address
+from common.headers import put
 from common.logging import event, request_id, trace_id
-from common.queries import counting
+from common.queries import Counting
 from common.routes import method_of, route_of
 from common.signals import refused
 
@@ -45,14 +46,14 @@ class RequestIdMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         given, trace = request.META.get("HTTP_X_REQUEST_ID", ""), _trace_of(request)
-        chosen = given if given and _CALLERS_ID.fullmatch(given) else trace or token_hex(16)
+        chosen = given if given and _CALLERS_ID.fullmatch(given) else trace or urandom(16).hex()
         token, trace_token = request_id.set(chosen), trace_id.set(trace)
         try:
             response = self.get_response(request)
         finally:
             request_id.reset(token)
             trace_id.reset(trace_token)
-        response["X-Request-ID"] = chosen
+        put(response, "X-Request-ID", chosen)
         return response
 
 
@@ -71,7 +72,7 @@ class ClientMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         agent = _agent(request.META.get("HTTP_USER_AGENT", ""))
-        token = client.set(Client(self._address(request.META), agent))
+        token = client.set(_client(self._address(request.META), agent))
         try:
             return self.get_response(request)
         finally:
@@ -86,6 +87,9 @@ class ClientMiddleware:
         if not proxies.trusts(peer):
             meta.pop("HTTP_X_FORWARDED_PROTO", None)
         return proxies.origin(peer, meta.get("HTTP_X_FORWARDED_FOR", ""))
+
+
+_client = lru_cache(maxsize=1_024)(Client)
 
 
 @lru_cache(maxsize=256)
@@ -129,7 +133,7 @@ class AccessLogMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         start = time.perf_counter()
-        with counting() as spent:
+        with Counting() as spent:
             response = self.get_response(request)
         fields = {
             "method": method_of(request),

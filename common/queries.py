@@ -1,8 +1,7 @@
 """How many queries a request or a task makes, and how long it waits for them."""
 
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from contextvars import ContextVar
 from typing import Any
 
@@ -20,19 +19,22 @@ class Spent:
 _spent: ContextVar[Spent | None] = ContextVar("spent", default=None)
 
 
-@contextmanager
-def counting() -> Iterator[Spent]:
+class Counting:
     """What is asked of the database inside of it, by cursors and by `common.prepared`."""
-    spent = Spent()
-    token = _spent.set(spent)
-    try:
-        yield spent
-    finally:
-        _spent.reset(token)
+
+    __slots__ = ("_token",)
+
+    def __enter__(self) -> Spent:
+        spent = Spent()
+        self._token = _spent.set(spent)
+        return spent
+
+    def __exit__(self, *raised: object) -> None:
+        _spent.reset(self._token)
 
 
 def spent() -> Spent:
-    """What the innermost `counting` has counted so far."""
+    """What the innermost `Counting` has counted so far."""
     return _spent.get() or Spent()
 
 

@@ -15,7 +15,7 @@ from django.middleware.clickjacking import XFrameOptionsMiddleware
 from django.middleware.security import SecurityMiddleware
 
 from common.browsers import is_from_program
-from common.headers import Constants, vary
+from common.headers import Constants, put, vary
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
@@ -46,7 +46,7 @@ class ShortcutMiddleware:
         response: HttpResponseBase = self.end(request)
         vary(response, "origin")
         if not response.streaming and "Content-Length" not in response.headers:
-            response.headers["Content-Length"] = str(len(getattr(response, "content", b"")))
+            put(response, "Content-Length", str(len(getattr(response, "content", b""))))
         self.added[request.is_secure()].add_to(response)
         return response
 

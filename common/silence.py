@@ -17,20 +17,26 @@ if TYPE_CHECKING:
 def listen_for_a_while(sender: type[BaseDatabaseWrapper], connection: BaseDatabaseWrapper, **kwargs: Any) -> None:
     """Of each connection that is made: no wait for the server is longer than DATABASE_ANSWER_TIMEOUT seconds."""
     if connection.vendor == "postgresql" and settings.DATABASE_ANSWER_TIMEOUT:
+        from psycopg import OperationalError  # where there is a driver to import
+
         raw: Any = connection.connection
-        raw.wait = partial(_wait, raw, type(raw).wait)
+        raw.wait = partial(_wait, raw, type(raw).wait, OperationalError)
 
 
 def _wait(
-    raw: "Connection[Any]", wait: Any, generator: Any, interval: float = 0.1, timeout: float | None = None
+    raw: "Connection[Any]",
+    wait: Any,
+    failure: type[Exception],
+    generator: Any,
+    interval: float = 0.1,
+    timeout: float | None = None,
 ) -> Any:
-    from psycopg import OperationalError  # where there is a driver to import
-    from psycopg.pq import TransactionStatus
-
     limit = settings.DATABASE_ANSWER_TIMEOUT if timeout is None else timeout
     try:
         return wait(raw, generator, interval, limit)
-    except OperationalError:
+    except failure:
+        from psycopg.pq import TransactionStatus
+
         if raw.pgconn.transaction_status == TransactionStatus.ACTIVE:
             # Still in the middle of something: no use to anybody, and not to be asked to roll back.
             raw.pgconn.finish()

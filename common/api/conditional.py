@@ -11,9 +11,10 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from common.api.renderers import JSONRenderer, dump
-from common.headers import vary
+from common.headers import put, vary
 
 VARY = ("Accept", "Authorization")
+_VARY = ", ".join(VARY)
 
 _TAG = re.compile(r'(W/)?("[\x21\x23-\x7e]*")')
 
@@ -67,8 +68,8 @@ def tagged_json(
         del response["Content-Type"]
     else:
         response = HttpResponse(body, content_type=JSONRenderer.media_type, status=status, headers=headers)
-    response["ETag"] = current
-    response["Vary"] = ", ".join(VARY)
+    put(response, "ETag", current)
+    put(response, "Vary", _VARY)
     return response
 
 
@@ -80,7 +81,7 @@ def is_known(request: Request, current: str) -> bool:
 
 def can_be_kept(request: Request) -> bool:
     """A page also shows who is signed in, and must not outlive that."""
-    return request.method in ("GET", "HEAD") and request.accepted_renderer.media_type != "text/html"
+    return request._request.method in ("GET", "HEAD") and request.accepted_renderer.media_type != "text/html"
 
 
 def check_if_match(request: Request, current: Any, *, required: bool) -> None:

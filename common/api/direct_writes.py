@@ -64,7 +64,7 @@ def update_locked(view: "Resource") -> HttpResponse | None:
 
 
 def depends_on_what_was_read(view: "Resource") -> bool:
-    return view.require_if_match or "If-Match" in view.request.headers
+    return view.require_if_match or "HTTP_IF_MATCH" in view.request._request.META
 
 
 def _update(view: "Resource") -> HttpResponse | None:

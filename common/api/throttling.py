@@ -12,6 +12,7 @@ from common.api.endpoints import Endpoint
 from common.api.filters import TextSearch
 from common.client import client
 from common.exceptions import Throttled
+from common.headers import put
 from common.rates.rate import Quota, Scope
 from common.rates.spending import charge
 
@@ -62,7 +63,7 @@ class ThrottlingMixin(Base):
             for name, value in rate_headers(self.quota).items():
                 # A refusal may be by another quota than the request's own.
                 told = response.get(name, value)
-                response[name] = value if told == value else f"{value}, {told}"
+                put(response, name, value if told == value else f"{value}, {told}")
         return response
 
     def spend(self, request: Request, cost: int = 1) -> None:

@@ -41,6 +41,8 @@ _ANYTHING = ("*/*", "application/json")
 
 
 _instances: dict[Any, Any] = {}
+# By the viewset and its methods on one route.
+_allowed: dict[tuple[type[Any], tuple[str, ...]], str] = {}
 
 
 def _made(kind: Any) -> Any:
@@ -83,7 +85,11 @@ class ApiViewSet(ThrottlingMixin, GenericViewSet[M]):
 
     @property
     def default_response_headers(self) -> dict[str, str]:
-        return {"Allow": ", ".join(self.allowed_methods)}
+        bound = type(self), tuple(self.action_map)
+        told = _allowed.get(bound)
+        if told is None:
+            told = _allowed[bound] = ", ".join(self.allowed_methods)
+        return {"Allow": told}
 
     def finalize_response(self, request: Request, response: Response, *args: Any, **kwargs: Any) -> Response:
         response = super().finalize_response(request, response, *args, **kwargs)
@@ -168,6 +174,11 @@ class ResourceBase(ApiViewSet[M]):
         verb = self.endpoint.shape.verb if self.endpoint else "read" if reading else "write"
         return Permission(f"{self.resource}:{verb}")
 
+    @cached_property
+    def required(self) -> Requirement:
+        """Of this request, which is asked for it several times."""
+        return self.get_requirement()
+
     def named_requirement(self, action: str) -> Requirement | None:
         named = self.permissions.get(action) or self.permission
         return requirement(named) if named else None
@@ -193,7 +204,7 @@ class ResourceBase(ApiViewSet[M]):
     def access(self) -> Access:
         """The gate to the rows, as wide as this caller's permissions open it on this endpoint."""
         caller = cast("Caller", self.request.user)
-        reach = self.get_requirement().reach(caller, owned=bool(self.owner))
+        reach = self.required.reach(caller, owned=bool(self.owner))
         own = reach is not Reach.ALL or (self.endpoint is not None and self.endpoint.shape.own)
         return Access(caller.pk, self.owner if own else None)
 

@@ -21,7 +21,7 @@ from typing import Any, ParamSpec, TypedDict, overload
 from django.utils import timezone
 
 from common.logging import request_id, trace_id
-from common.queries import Spent, counting
+from common.queries import Counting, Spent
 from common.signals import task_done
 from common.tasks.api import Task, make_task
 
@@ -78,7 +78,7 @@ def _run(
     with ExitStack() as stack:
         stack.callback(request_id.reset, request_id.set(asked["request_id"]))
         stack.callback(trace_id.reset, trace_id.set(asked["trace_id"]))
-        spent = stack.enter_context(counting())
+        spent = stack.enter_context(Counting())
         report = partial(_report, task.module_path, asked["attempt"], time.perf_counter(), spent)
         try:
             function(*args, **kwargs)

@@ -1,8 +1,12 @@
 """One line an event on standard error, each with the id of its request."""
 
+import logging
 from typing import Any
 
 from config import env
+
+# What no line of ours has is not looked up for each.
+logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
 
 LOG_LEVEL = env.choice("LOG_LEVEL", ("DEBUG", "INFO", "WARNING", "ERROR"), "INFO")
 
