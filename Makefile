@@ -64,7 +64,7 @@ SERVE_PRODUCTION = env ENVIRONMENT=production SECURE_SSL_REDIRECT=false HOST=127
 	SECRET_KEY="$${SECRET_KEY:-$$($(PY) -c '$(LOCAL_SECRET)')}" TASKS="$${TASKS:-inline}"
 LOCAL_SECRET := from config import env, secret_key; print(secret_key.shared_secret_key(env.LOCAL_DIR / "secret_key"))
 COLLECTED := staticfiles/.collected
-GRANIAN := granian --interface wsgi --http 1 --no-ws --blocking-threads $(or $(WEB_THREADS),4) \
+GRANIAN := granian --interface wsgi --http 1 --no-ws --blocking-threads $(or $(WEB_THREADS),2) \
 	--respawn-failed-workers --workers-kill-timeout 25
 
 define SERVE
