@@ -162,7 +162,7 @@ class EndpointPermission(BasePermission):
         resource = cast("ResourceViewSet[Any]", view)
         if resource.action == "metadata":
             return caller.is_authenticated
-        required = resource.required
+        required = resource.get_requirement()
         if not caller.is_authenticated and not isinstance(required, Anyone):
             return False
         if required.reach(cast("Caller", caller), owned=bool(resource.owner)) is Reach.NONE:

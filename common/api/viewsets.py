@@ -174,11 +174,6 @@ class ResourceBase(ApiViewSet[M]):
         verb = self.endpoint.shape.verb if self.endpoint else "read" if reading else "write"
         return Permission(f"{self.resource}:{verb}")
 
-    @cached_property
-    def required(self) -> Requirement:
-        """Of this request, which is asked for it several times."""
-        return self.get_requirement()
-
     def named_requirement(self, action: str) -> Requirement | None:
         named = self.permissions.get(action) or self.permission
         return requirement(named) if named else None
@@ -204,7 +199,7 @@ class ResourceBase(ApiViewSet[M]):
     def access(self) -> Access:
         """The gate to the rows, as wide as this caller's permissions open it on this endpoint."""
         caller = cast("Caller", self.request.user)
-        reach = self.required.reach(caller, owned=bool(self.owner))
+        reach = self.get_requirement().reach(caller, owned=bool(self.owner))
         own = reach is not Reach.ALL or (self.endpoint is not None and self.endpoint.shape.own)
         return Access(caller.pk, self.owner if own else None)
 

@@ -20,7 +20,7 @@ def options() -> list[str]:
     """Of the Makefile, so that they are those that are used."""
     makefile = (BASE_DIR / "Makefile").read_text().replace("\\\n", " ")
     (line,) = re.findall(r"^GRANIAN := granian (.*)$", makefile, re.MULTILINE)
-    return shlex.split(line.replace("$(or $(WEB_THREADS),4)", "4"))
+    return shlex.split(line.replace("$(or $(WEB_THREADS),2)", "4"))
 
 
 def test_it_serves_the_same_and_stops_when_asked(tmp_path: Path, token: str) -> None:
