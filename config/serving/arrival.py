@@ -26,6 +26,7 @@ class Arrival:
         self.over = False
         self.whole = False
         self.waits_for_continue = False
+        self.start = 0  # of the body, if that has a known length
         self._end = 0
         self._limits = line, head, body
         self._reading = self._read()
@@ -37,6 +38,12 @@ class Arrival:
         except StopIteration as done:
             self.over, self.whole = True, done.value is not None
             self._end = done.value or len(self.data)
+
+    def head(self) -> str:
+        return self.data[: self.start].decode("latin-1")
+
+    def body(self) -> bytes:
+        return bytes(self.data[self.start : self._end])
 
     def pieces(self) -> Iterator[bytes]:
         """The request, and nothing of the next one."""
@@ -57,6 +64,7 @@ class Arrival:
         head = bytes(self.data[:start])
         lengths, codings = _LENGTH.findall(head), _CODING.findall(head)
         if not lengths and not codings:
+            self.start = start
             return start
         self.waits_for_continue = bool(_EXPECTED.search(head))
         if [coding.lower() for coding in codings] == [b"chunked"] and not lengths:
@@ -67,6 +75,7 @@ class Arrival:
             return None
         while len(self.data) < start + length:
             yield
+        self.start = start
         return start + length
 
     def _chunks(self, at: int, furthest: int) -> Reading:

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from accounts.tests.server import Server, gunicorn
-from config.serving.worker import MAX_HELD
+from config.serving.reading import MAX_HELD
 from config.tests.serving.load import ask_once
 
 THREADS = 2
