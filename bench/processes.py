@@ -74,6 +74,14 @@ class Family:
 
     @classmethod
     def of(cls, root: int) -> "Family":
+        """Looked at again if somebody came or went: who ends while we look is counted nowhere, or twice."""
+        before, now = cls._look(root), cls._look(root)
+        while now.members != before.members:
+            before, now = now, cls._look(root)
+        return now
+
+    @classmethod
+    def _look(cls, root: int) -> "Family":
         stats = {int(path.name): stat for path in Path("/proc").glob("[0-9]*") if (stat := _stat(path))}
         children: dict[int, list[int]] = {}
         for pid, (parent, *_) in stats.items():

@@ -15,7 +15,7 @@ from bench.measure import measure, warm_up
 from bench.servers import Server, up
 from bench.services import Services, services
 from bench.systems import System
-from bench.workloads import Workload, as_lua
+from bench.workloads import WRITES_ONE, Workload, as_lua
 
 Known = dict[str, Any]
 Tell = Callable[[str], None]
@@ -121,7 +121,9 @@ class _Turns:
 
 
 def _has(server: Server, workload: Workload) -> bool:
-    return server.system.is_ours or not workload.only_ours
+    if workload.only_ours:
+        return server.system.is_ours
+    return workload.key in WRITES_ONE or not server.system.only_writes
 
 
 @contextmanager

@@ -39,6 +39,7 @@ class System:
     command: tuple[str, ...]
     folder: str = ""
     variables: Mapping[str, str] = field(default_factory=dict)
+    only_writes: bool = False  # reads as another one does
 
     @property
     def is_ours(self) -> bool:
@@ -77,25 +78,23 @@ _ON_GRANIAN = _granian(
     "wsgi", "config.wsgi:application", *_THREADS, "--respawn-failed-workers", "--workers-kill-timeout", "25"
 )
 
+_F1 = (_gunicorn("app:app", "--worker-class", "uvicorn_worker.UvicornWorker"), "fastapi_sync")
+_F2 = (
+    (
+        *("{bin}/uvicorn", "app:app", "--host", "127.0.0.1", "--port", "{port}", "--workers", "{workers}"),
+        *(*_UVLOOP, "--http", "httptools", "--no-access-log", "--log-level", "warning"),
+    ),
+    "fastapi_async",
+)
+
 SYSTEMS = (
     System("ours-granian", "Stockroom on granian", _ON_GRANIAN, variables=OURS),
     System("ours-control", "Stockroom on granian, control", _ON_GRANIAN, variables={**OURS, **CONTROL}),
     System("ours-gunicorn", "Stockroom on gunicorn", ("{bin}/gunicorn",), variables={**OURS, **_ON_GUNICORN}),
-    System(
-        "f1",
-        "FastAPI, sync SQLAlchemy, gunicorn (F1)",
-        _gunicorn("app:app", "--worker-class", "uvicorn_worker.UvicornWorker"),
-        "fastapi_sync",
-    ),
-    System(
-        "f2",
-        "FastAPI, async SQLModel, uvicorn (F2)",
-        (
-            *("{bin}/uvicorn", "app:app", "--host", "127.0.0.1", "--port", "{port}", "--workers", "{workers}"),
-            *(*_UVLOOP, "--http", "httptools", "--no-access-log", "--log-level", "warning"),
-        ),
-        "fastapi_async",
-    ),
+    System("f1", "FastAPI, sync SQLAlchemy, gunicorn (F1)", *_F1, {"READ_BACK": "on"}),
+    System("f1-lean", "F1 without reading back what it wrote", *_F1, {"READ_BACK": "off"}, only_writes=True),
+    System("f2", "FastAPI, async SQLModel, uvicorn (F2)", *_F2, {"READ_BACK": "on"}),
+    System("f2-lean", "F2 without reading back what it wrote", *_F2, {"READ_BACK": "off"}, only_writes=True),
     System("f3", "Litestar, async SQLAlchemy, granian (F3)", _granian("asgi", "app:app", *_UVLOOP), "litestar"),
     System("f4", "FastAPI, SQL by hand, granian (F4)", _granian("asgi", "app:app", *_UVLOOP), "fastapi_sql"),
     System("drf-granian", "Plain DRF on granian (D)", _granian("wsgi", "wsgi:application", *_THREADS), "drf"),

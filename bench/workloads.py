@@ -135,4 +135,5 @@ WORKLOADS = (
 )
 BY_KEY = {workload.key: workload for workload in WORKLOADS}
 MAIN = tuple(BY_KEY[key] for key in ("get", "list", "post", "patch"))
+WRITES_ONE = ("post", "patch")
 AT_SCALE = tuple(BY_KEY[key] for key in ("get", "list", "filtered", "deep", "keyset", "keyset-deep"))

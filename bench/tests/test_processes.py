@@ -28,3 +28,12 @@ def test_a_process_that_is_gone_has_no_members_and_used_nothing():
     ended = subprocess.Popen([sys.executable, "-c", ""])
     ended.wait()
     assert Family.of(ended.pid) == Family(frozenset(), 0.0)
+
+
+def test_who_ends_while_we_look_is_not_lost(monkeypatch):
+    parent, child = (1, 10), (2, 20)
+    alone, both = frozenset({parent}), frozenset({parent, child})
+    # The child has ended, and its parent has not been told yet.
+    looks = iter([Family(both, 5.0), Family(alone, 1.0), Family(alone, 5.0)])
+    monkeypatch.setattr(Family, "_look", lambda root: next(looks))
+    assert Family.of(1) == Family(alone, 5.0)
