@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from accounts.gathering import Pending, Tally
 from accounts.models import AuditEvent, Role, User
+from common import rows
 from common.client import client
 from common.logging import request_id
 from common.signals import recorded
@@ -34,7 +35,7 @@ def record(
     action: Action, *, actor: User | None = None, about: Subject | None = None, data: Data | None = None
 ) -> None:
     """`actor` did it to `about`, or to their own account. No secret belongs into `data`, nor what somebody typed."""
-    _event(action, actor, about, data).save()
+    rows.insert(_event(action, actor, about, data))
     recorded.send_robust(sender=None, action=str(action))
 
 
@@ -163,8 +164,8 @@ def _has_room(event: AuditEvent) -> bool:
     """Those of accounts are counted apart: there are fewer of them, and strangers must not fill their place."""
     if BEYOND in event.data:
         return True
-    rows = AuditEvent.objects.gathered(event.action, since=_minute(event), of_accounts=event.actor_id is not None)
-    return rows[:MAX_ROWS_A_MINUTE].count() < MAX_ROWS_A_MINUTE
+    found = AuditEvent.objects.gathered(event.action, since=_minute(event), of_accounts=event.actor_id is not None)
+    return found[:MAX_ROWS_A_MINUTE].count() < MAX_ROWS_A_MINUTE
 
 
 def _beyond(event: AuditEvent) -> AuditEvent:

@@ -9,6 +9,7 @@ import hmac
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from hashlib import sha256
 from secrets import token_hex
 from time import monotonic
@@ -23,6 +24,8 @@ from rest_framework_simplejwt.settings import api_settings
 from accounts import audit
 from accounts.audit import Action
 from accounts.models import SigningKey
+from common import rows
+from common.api.compiled import Query, compile_all
 
 Algorithm = SigningKey.Algorithm
 
@@ -118,13 +121,18 @@ def _look() -> Ring:
 
 
 def _read() -> Ring:
-    rows = list(SigningKey.objects.order_by("id"))
+    found = rows.found(_all(), SigningKey, {})
     keys = [(_EVER, first())]
-    for row in rows:
+    for row in found:
         if row.refuses_older:
             keys.clear()
         keys.append((row.signs_from, _derived(row)))
-    return Ring(len(rows), tuple(sorted(keys, key=lambda one: one[0])))
+    return Ring(len(found), tuple(sorted(keys, key=lambda one: one[0])))
+
+
+@cache
+def _all() -> Query:
+    return compile_all(SigningKey.objects.order_by("id"), rows.columns(SigningKey))
 
 
 def _derived(row: SigningKey) -> Key:

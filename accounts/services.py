@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import cache
 from typing import TypeVar
 
 from django.conf import settings
@@ -15,6 +16,8 @@ from accounts.emails import Purpose
 from accounts.granting import check_account
 from accounts.managers import email_key
 from accounts.models import Role, User
+from common import rows
+from common.api.compiled import Query, Slot, compile_all
 from common.exceptions import DomainError, Forbidden, Invalid
 
 T = TypeVar("T")
@@ -80,12 +83,17 @@ def authenticate(*, email: str, password: str) -> User | None:
     user = passwords.evaluate(
         password,
         account=lockout.account_key(email),
-        find=lambda: User.objects.filter(email_key=email_key(email)).first(),
+        find=lambda: next(iter(rows.found(_by_email(), User, {"key": email_key(email)})), None),
         record=record,
     )
     for refusal in refusals:
         raise refusal
     return user
+
+
+@cache
+def _by_email() -> Query:
+    return compile_all(User.objects.filter(email_key=Slot("key")).order_by(), rows.columns(User))
 
 
 def sign_in_refusal(user: User) -> DomainError | None:

@@ -7,18 +7,23 @@ client is a copy, and whose copy nobody can tell: the session ends, for the thie
 
 import logging
 from datetime import timedelta
+from functools import cache
 from ipaddress import ip_address
+from typing import Any
 from uuid import uuid4
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import F
 from django.utils import timezone
 
 from accounts import audit, identities, keys, revocation, tokens
 from accounts.audit import Action
 from accounts.models import Session, User
-from accounts.models.sessions import LIFETIME, SessionQuerySet
+from accounts.models.sessions import IDLE_LIFETIME, LIFETIME, SessionQuerySet
 from accounts.tokens import AccessToken, Bearer, Claims, ExpiredToken, InvalidToken, StaleToken, TokenPair
+from common import rows
+from common.api.compiled import Query, Slot, Written, sql_of
+from common.api.compiled_writes import compile_update
 from common.client import client
 from common.exceptions import Missing
 from common.locks import one_at_a_time
@@ -63,8 +68,8 @@ def check(claims: Claims) -> None:
     """`InvalidToken` unless this refresh token is the one to come."""
     if claims.kid not in keys.refresh().taken():
         raise InvalidToken
-    rows = Session.objects.live().filter(pk=claims.session, user=claims.user_id, user__is_active=True)
-    if not rows.filter(refresh_jti=claims.jti, version=claims.version).exists():
+    found = Session.objects.live().filter(pk=claims.session, user=claims.user_id, user__is_active=True)
+    if not found.filter(refresh_jti=claims.jti, version=claims.version).exists():
         raise InvalidToken
 
 
@@ -103,32 +108,45 @@ def end_all(user: User) -> None:
 
 def list_live(user: User) -> list[Session]:
     """The one used last first."""
-    return list(_by_use(user)[:MOST])
+    return list(_by_use(Session.objects.live(), user)[:MOST])
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def _open(user: User, *, lifetime: timedelta, refresh_jti: str = "") -> Session:
     keys.refresh()
     # Two at once would each leave room for themselves only.
     one_at_a_time(f"sessions of {user.pk}")
     now, here = timezone.now(), client.get()
-    session = Session.objects.create(
-        user=user,
-        version=user.token_version,
-        refresh_jti=refresh_jti,
-        rotated_at=now,
-        created_at=now,
-        last_used_at=now,
-        expires_at=now + lifetime,
-        ip=_address(here.ip),
-        user_agent=here.user_agent[:MAX_USER_AGENT],
+    session = rows.insert(
+        Session(
+            user=user,
+            version=user.token_version,
+            refresh_jti=refresh_jti,
+            rotated_at=now,
+            created_at=now,
+            last_used_at=now,
+            expires_at=now + lifetime,
+            ip=_address(here.ip),
+            user_agent=here.user_agent[:MAX_USER_AGENT],
+        )
     )
-    _end(Session.objects.filter(pk__in=_by_use(user).values("pk")[MOST:]))
+    _ending_beyond(MOST).fetch(
+        {"user": user.pk, "now": now, "used_since": now - IDLE_LIFETIME, ("new", "ended_at"): timezone.now()}
+    )
     return session
 
 
-def _by_use(user: User) -> SessionQuerySet:
-    return Session.objects.live().filter(user=user).order_by("-last_used_at", "-id")
+@cache
+def _ending_beyond(most: int) -> Query:
+    live = Session.objects.live_at(Slot("now"), Slot("used_since"))
+    sql, params, _ = sql_of(_by_use(live, Slot("user")).values_list("pk"))
+    beyond = Written(f"({sql} {connection.ops.limit_offset_sql(most, None)})", params)
+    ended_at = Session._meta.get_field("ended_at")
+    return compile_update(Session.objects.filter(ended_at=None, pk__in=beyond), [ended_at], [])
+
+
+def _by_use(sessions: SessionQuerySet, user: Any) -> SessionQuerySet:
+    return sessions.filter(user=user).order_by("-last_used_at", "-id")
 
 
 def _rotate(claims: Claims) -> TokenPair | InvalidToken:
@@ -155,8 +173,8 @@ def _rotate(claims: Claims) -> TokenPair | InvalidToken:
 
 
 def _locked(claims: Claims) -> Session | None:
-    rows = Session.objects.select_for_update(of=("self",)).select_related("user")
-    return rows.filter(pk=claims.session, user=claims.user_id).first()
+    locked = Session.objects.select_for_update(of=("self",)).select_related("user")
+    return locked.filter(pk=claims.session, user=claims.user_id).first()
 
 
 def _end_reused(session: Session) -> None:

@@ -4,6 +4,7 @@ from django.core import checks
 from django.db.backends.signals import connection_created
 
 from common.checks import database_is_shared
+from common.chores import spare
 from common.lookups import lend_upper
 from common.queries import watch
 from common.silence import listen_for_a_while
@@ -13,6 +14,7 @@ class CommonConfig(AppConfig):
     name = "common"
 
     def ready(self) -> None:
+        spare()
         checks.register(database_is_shared, deploy=True)
         connection_created.connect(lend_upper)
         connection_created.connect(watch)

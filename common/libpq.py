@@ -6,11 +6,9 @@ Values travel beside the text, never in it. Django's cursors would put them in, 
 import datetime
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Generator, Sequence
-from decimal import Decimal
+from collections.abc import Generator
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final, cast
-from uuid import UUID
 
 import psycopg
 from django.db.backends.base.base import BaseDatabaseWrapper
@@ -25,14 +23,13 @@ from psycopg.types.numeric import FloatLoader
 from psycopg.types.string import TextLoader
 
 from common import queries
+from common.parameters import Values, texts
 
 if TYPE_CHECKING:
     from psycopg.pq.abc import PGresult
 
     from common.prepared import Foreseen, Row, Statement
 
-# In libpq a null is no bytes at all; psycopg's annotations forget it.
-Values = list[Any]
 Raw = psycopg.Connection[Any]
 
 # A connection keeps this many plans; the one that was not asked for the longest makes room.
@@ -40,17 +37,6 @@ MAX_PLANS = 200
 
 # SQLSTATEs: a plan that somebody has thrown away, or whose columns have changed their types since.
 _PLAN_IS_GONE: Final = ("26000", "0A000")
-
-# By their types: the text that PostgreSQL reads each value from, whose type it knows from where the value stands.
-_TEXT_OF: dict[type, Callable[[Any], str]] = {
-    str: str,
-    int: str,
-    bool: lambda value: "t" if value else "f",
-    Decimal: str,
-    UUID: str,
-    datetime.datetime: datetime.datetime.isoformat,
-    datetime.date: datetime.date.isoformat,
-}
 
 # Django's own reads times in Python: of a list of 50 rows that would be most of the cost.
 _LOADERS: dict[bool, dict[str, Any]] = {
@@ -62,13 +48,20 @@ _LOADERS: dict[bool, dict[str, Any]] = {
 class _Kept:
     """What is known of one connection: its plans, and how each type is read from it."""
 
-    __slots__ = ("plans", "readers")
+    __slots__ = ("plans", "readers", "times_lost")
 
     def __init__(self, raw: Raw) -> None:
-        self.plans: OrderedDict[bytes, None] = OrderedDict()
+        # By the names of statements, what the plan is called here.
+        self.plans: OrderedDict[bytes, bytes] = OrderedDict()
+        self.times_lost = 0
         self.readers = {
             for_json: Transformer(cast("Any", _Context(raw, _adapters(for_json)))) for for_json in (False, True)
         }
+
+    def lose_plans(self) -> None:
+        """Under other names from now on: some may be there still, which nothing can be done about now."""
+        self.plans.clear()
+        self.times_lost += 1
 
 
 def _kept(raw: Raw) -> _Kept:
@@ -86,23 +79,6 @@ def is_at_hand(connection: BaseDatabaseWrapper) -> bool:
     if connection.connection is None:
         connection.ensure_connection()
     return True
-
-
-def texts(values: Sequence[Any]) -> Values | None:
-    """The values as PostgreSQL reads them; None where one is of a type that is not known here."""
-    found: Values = []
-    for value in values:
-        if value is None:
-            found.append(None)
-            continue
-        write = _TEXT_OF.get(type(value))
-        if write is None:
-            return None
-        text = write(value)
-        if "\0" in text:  # where it stood, libpq would take the text to end
-            return None
-        found.append(text.encode())
-    return found
 
 
 def fetch_rows(
@@ -128,6 +104,8 @@ def fetch_rows(
         return _fetch(connection.connection, statement, values, for_json=for_json)
     except psycopg.Error as error:
         with connection.wrap_database_errors:
+            if connection.in_atomic_block and error.sqlstate in _PLAN_IS_GONE:
+                _kept(connection.connection).lose_plans()  # the transaction is lost; the next is not
             if connection.in_atomic_block or (connection.connection.closed and not is_repeatable):
                 raise
             if not _is_mended(connection, statement, error):
@@ -144,8 +122,7 @@ def _is_mended(connection: BaseDatabaseWrapper, statement: "Statement", error: p
         connection.connect()
         return True
     if error.sqlstate in _PLAN_IS_GONE and statement.name in _kept(raw).plans:
-        del _kept(raw).plans[statement.name]
-        _deallocate(raw, statement.name)
+        _deallocate(raw, _kept(raw).plans.pop(statement.name))
         return True
     return False
 
@@ -157,8 +134,7 @@ def _fetch(raw: Raw, statement: "Statement", values: "Values", *, for_json: bool
     if not statement.is_planned_once or raw.prepare_threshold is None:
         raw.pgconn.send_query_params(statement.command, values)
     else:
-        _plan(raw, statement)
-        raw.pgconn.send_query_prepared(statement.name, values)
+        raw.pgconn.send_query_prepared(_plan(raw, statement), values)
     return _rows(raw, _result(raw), for_json=for_json)
 
 
@@ -169,7 +145,13 @@ def _rows(raw: Raw, result: "PGresult", *, for_json: bool) -> "list[Row]":
     return rows
 
 
+# Not by a libpq from before PostgreSQL 14.
+_HAS_PIPELINES: Final = psycopg.Pipeline.is_supported()
+
+
 def _may_go_together(raw: Raw) -> bool:
+    if not _HAS_PIPELINES:
+        return False
     return raw.prepare_threshold is not None and raw.pgconn.transaction_status in (
         (TransactionStatus.IDLE, TransactionStatus.INTRANS) if raw.autocommit else (TransactionStatus.INTRANS,)
     )
@@ -179,13 +161,12 @@ def _fetch_both(
     raw: Raw, statement: "Statement", values: "Values", along: "Foreseen", values_along: "Values", *, for_json: bool
 ) -> "list[Row]":
     """In a pipeline: one journey, one wait, each a statement of its own. If the first fails, the second is not run."""
-    _plan(raw, statement)
-    _plan(raw, along.statement)
+    name, name_along = _plan(raw, statement), _plan(raw, along.statement)
     pgconn = raw.pgconn
     pgconn.enter_pipeline_mode()
     try:
-        pgconn.send_query_prepared(statement.name, values)
-        pgconn.send_query_prepared(along.statement.name, values_along)
+        pgconn.send_query_prepared(name, values)
+        pgconn.send_query_prepared(name_along, values_along)
         pgconn.pipeline_sync()
         first, second = raw.wait(_two_results(pgconn))
         pgconn.exit_pipeline_mode()
@@ -206,16 +187,20 @@ def _two_results(pgconn: Any) -> Generator[Any, Any, tuple["PGresult", "PGresult
     return first, second
 
 
-def _plan(raw: Raw, statement: "Statement") -> None:
-    plans = _kept(raw).plans
-    if statement.name in plans:
+def _plan(raw: Raw, statement: "Statement") -> bytes:
+    """What the plan of this statement is called on this connection."""
+    kept = _kept(raw)
+    plans = kept.plans
+    if name := plans.get(statement.name):
         plans.move_to_end(statement.name)
-        return
+        return name
     while len(plans) >= MAX_PLANS:
-        _deallocate(raw, plans.popitem(last=False)[0])
-    raw.pgconn.send_prepare(statement.name, statement.command)
+        _deallocate(raw, plans.popitem(last=False)[1])
+    name = b"%b_%d" % (statement.name, kept.times_lost) if kept.times_lost else statement.name
+    raw.pgconn.send_prepare(name, statement.command)
     _result(raw)
-    plans[statement.name] = None
+    plans[statement.name] = name
+    return name
 
 
 def _result(raw: Raw) -> "PGresult":

@@ -122,5 +122,5 @@ def fetch_rows(
         if connection.vendor == "postgresql":
             cursor.cursor = libpq.cursor(connection, for_json=for_json)
         cursor.execute(statement.sql, values if named is None else named)
-        rows: list[Row] = cursor.fetchall()
+        rows: list[Row] = cursor.fetchall() if cursor.description else []
         return rows

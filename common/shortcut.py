@@ -19,6 +19,8 @@ from common.headers import Constants, put, vary
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
+MOST_HOSTS = 100
+
 # From the end of a way to its beginning: Django makes the innermost middleware first.
 _making = local()
 
@@ -38,10 +40,13 @@ class ShortcutMiddleware:
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response, self.end = get_response, _making.end
+        self.always_long = bool(settings.PREPEND_WWW or settings.DISALLOWED_USER_AGENTS)
+        self.redirects = settings.SECURE_SSL_REDIRECT
+        self.hosts: set[str | None] = set()  # that were allowed
         self.added = {is_secure: Constants(_added(is_secure)) for is_secure in (False, True)}
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        if not _is_plain(request):
+        if self.always_long or not self._is_plain(request):
             return self.get_response(request)
         response: HttpResponseBase = self.end(request)
         vary(response, "origin")
@@ -50,20 +55,24 @@ class ShortcutMiddleware:
         self.added[request.is_secure()].add_to(response)
         return response
 
+    def _is_plain(self, request: HttpRequest) -> bool:
+        meta = request.META
+        if not is_from_program(request) or "HTTP_ORIGIN" in meta or "HTTP_TRANSFER_ENCODING" in meta:
+            return False
+        if self.redirects and not request.is_secure():
+            return False
+        return self._is_host_known(request, meta.get("HTTP_HOST"))
 
-def _is_plain(request: HttpRequest) -> bool:
-    meta = request.META
-    if not is_from_program(request) or "HTTP_ORIGIN" in meta or "HTTP_TRANSFER_ENCODING" in meta:
-        return False
-    if settings.PREPEND_WWW or settings.DISALLOWED_USER_AGENTS:
-        return False
-    if settings.SECURE_SSL_REDIRECT and not request.is_secure():
-        return False
-    try:
-        request.get_host()
-    except DisallowedHost:
-        return False
-    return True
+    def _is_host_known(self, request: HttpRequest, host: str | None) -> bool:
+        if host in self.hosts:
+            return True
+        try:
+            request.get_host()
+        except DisallowedHost:
+            return False
+        if host and not settings.USE_X_FORWARDED_HOST and len(self.hosts) < MOST_HOSTS:
+            self.hosts.add(host)
+        return True
 
 
 def _added(is_secure: bool) -> dict[str, str]:

@@ -20,20 +20,20 @@ def listen_for_a_while(sender: type[BaseDatabaseWrapper], connection: BaseDataba
         from psycopg import OperationalError  # where there is a driver to import
 
         raw: Any = connection.connection
-        raw.wait = partial(_wait, raw, type(raw).wait, OperationalError)
+        raw.wait = partial(_wait, raw, type(raw).wait, OperationalError, settings.DATABASE_ANSWER_TIMEOUT)
 
 
 def _wait(
     raw: "Connection[Any]",
     wait: Any,
     failure: type[Exception],
+    limit: float,
     generator: Any,
     interval: float = 0.1,
     timeout: float | None = None,
 ) -> Any:
-    limit = settings.DATABASE_ANSWER_TIMEOUT if timeout is None else timeout
     try:
-        return wait(raw, generator, interval, limit)
+        return wait(raw, generator, interval, limit if timeout is None else timeout)
     except failure:
         from psycopg.pq import TransactionStatus
 

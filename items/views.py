@@ -1,15 +1,12 @@
 from typing import cast
 from uuid import UUID
 
-from django.db.models import QuerySet
-
 from accounts.models import User
 from common.api.endpoints import Endpoint
 from common.api.viewsets import ResourceViewSet
 from items.filters import ItemFilter, StoreItemFilter
 from items.models import Item
 from items.serializers import ItemSerializer
-from items.services import kept_by
 from stores.services import manager_id_of
 
 
@@ -33,6 +30,4 @@ class StoreItemViewSet(ItemViewSet):
 
     include_only = (Endpoint.LIST,)
     filterset_class = StoreItemFilter
-
-    def get_rows(self) -> QuerySet[Item]:
-        return kept_by(self.kwargs["store_manager_id"], super().get_rows())
+    part_of = "store_manager"

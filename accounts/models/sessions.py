@@ -1,6 +1,7 @@
 """Sign-ins."""
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.conf import settings
 from django.db import models
@@ -19,7 +20,10 @@ class SessionQuerySet(models.QuerySet["Session"]):
     def live(self) -> "SessionQuerySet":
         """Those whose tokens are still taken."""
         now = timezone.now()
-        in_use = Q(refresh_jti="") | Q(rotated_at__gt=now - IDLE_LIFETIME)
+        return self.live_at(now, now - IDLE_LIFETIME)
+
+    def live_at(self, now: Any, used_since: Any) -> "SessionQuerySet":
+        in_use = Q(refresh_jti="") | Q(rotated_at__gt=used_since)
         return self.filter(in_use, ended_at=None, expires_at__gt=now, version=F("user__token_version"))
 
 

@@ -1,7 +1,7 @@
 """Accounts."""
 
 from collections.abc import Iterable, Iterator
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any, NamedTuple, cast
 
 from django.contrib.auth.hashers import check_password, make_password
@@ -13,6 +13,7 @@ from accounts.administrators import Watched
 from accounts.managers import UserManager, email_key
 from accounts.models.roles import Role
 from accounts.validators import validate_email_key
+from common.api.compiled import Query, Slot, compile_all
 from common.exceptions import Missing
 from common.models import TimestampedModel
 from common.permissions import EVERYTHING
@@ -30,6 +31,11 @@ class EmailKeyField(models.CharField[str | None, str | None]):
 class Grants(NamedTuple):
     roles: frozenset[str]
     permissions: frozenset[str]
+
+
+@cache
+def _grants() -> Query:
+    return compile_all(Role.objects.filter(users=Slot("user")), ["name", "permissions__codename"])
 
 
 class User(Watched, AbstractBaseUser, PermissionsMixin, TimestampedModel):
@@ -93,7 +99,7 @@ class User(Watched, AbstractBaseUser, PermissionsMixin, TimestampedModel):
 
     @cached_property
     def grants(self) -> Grants:
-        rows = list(self.roles.values_list("name", "permissions__codename"))
+        rows = _grants().fetch({"user": self.pk})
         permissions = frozenset(codename for _, codename in rows if codename is not None)
         return self._with_everything(Grants(frozenset(name for name, _ in rows), permissions))
 

@@ -120,7 +120,7 @@ def test_a_password_is_changed_once(stream, make_user):
         answers = ask(stream, "POST", "/api/v1/users/me/password", bodies, token)
 
         assert statuses(answers)[200] == 1
-        assert set(statuses(answers)) <= {200, 400, 401, 429}
+        assert set(statuses(answers)) <= {200, 400, 401, 429, 503}  # a machine that is busy hashing says so
         winner = next(index for index, answer in enumerate(answers) if answer.status == 200)
         user.refresh_from_db()
         assert user.check_password(bodies[winner]["new_password"])
@@ -136,5 +136,5 @@ def test_an_account_is_deleted_once(stream, make_user):
         answers = ask(stream, "DELETE", "/api/v1/users/me", [{"current_password": PASSWORD}] * AT_ONCE, token)
 
         assert statuses(answers)[204] == 1
-        assert set(statuses(answers)) <= {204, 400, 401, 429}
+        assert set(statuses(answers)) <= {204, 400, 401, 429, 503}
         assert AuditEvent.objects.filter(action="account_deleted", actor_id=user.pk).count() == 1

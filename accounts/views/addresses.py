@@ -12,7 +12,7 @@ from accounts.serializers import LinkSerializer
 from accounts.views.access import OPEN, SignedIn
 from common.api.openapi.problem import Problem
 from common.api.serializers import MessageSerializer, StrictSerializer
-from common.api.viewsets import ApiViewSet
+from common.api.views import ApiViewSet
 from common.rates.rate import Scope
 
 

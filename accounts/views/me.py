@@ -13,7 +13,7 @@ from accounts.serializers import ConfirmationSerializer, MeChangeSerializer, MeS
 from accounts.views.access import OwnAccount
 from common.api.conditional import check_if_match, tagged
 from common.api.openapi.problem import Problem
-from common.api.viewsets import ApiViewSet
+from common.api.views import ApiViewSet
 from common.rates.rate import Scope
 
 

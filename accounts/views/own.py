@@ -10,7 +10,7 @@ from accounts.authentication import BearerAuthentication
 from accounts.models import User
 from accounts.views.access import SignedIn
 from common.api.text import is_uuid
-from common.api.viewsets import ApiViewSet
+from common.api.views import ApiViewSet
 from common.exceptions import Missing
 
 M = TypeVar("M", bound=Model)

@@ -18,7 +18,7 @@ from accounts.views.access import OPEN, SignedIn
 from accounts.views.answers import answer_with_cookie
 from common.api.openapi.problem import Problem
 from common.api.serializers import MessageSerializer
-from common.api.viewsets import ApiViewSet
+from common.api.views import ApiViewSet
 from common.rates.rate import Scope
 
 

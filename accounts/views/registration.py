@@ -9,7 +9,7 @@ from accounts import services
 from accounts.models import User
 from accounts.serializers import AccountSerializer, RegistrationSerializer
 from accounts.views.access import OPEN
-from common.api.viewsets import ApiViewSet
+from common.api.views import ApiViewSet
 from common.rates.rate import Scope
 
 

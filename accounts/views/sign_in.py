@@ -16,7 +16,7 @@ from accounts.views.access import OPEN, SignedIn
 from accounts.views.answers import REUSE_DETECTED, answer, answer_with_cookie, traded
 from common.api.openapi.problem import Problem
 from common.api.serializers import MessageSerializer, StrictSerializer
-from common.api.viewsets import ApiViewSet
+from common.api.views import ApiViewSet
 from common.rates.rate import Scope
 
 REFRESH_COOKIE = OpenApiParameter(

@@ -17,7 +17,7 @@ from accounts.tokens import TokenPair
 from accounts.views.access import OPEN
 from accounts.views.answers import traded
 from common.api.openapi.problem import Problem
-from common.api.viewsets import ApiViewSet
+from common.api.views import ApiViewSet
 from common.rates.rate import Scope
 
 DEAD = OpenApiResponse(Problem, "Invalid or expired token")

@@ -5,6 +5,7 @@ from typing import Any, TypeVar
 
 from django.db import transaction
 from django.db.models import Model
+from django.http import HttpResponse
 from rest_framework import status
 from rest_framework.exceptions import ErrorDetail, ValidationError
 from rest_framework.fields import empty
@@ -12,6 +13,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer
 
+from common.api import direct_writes
 from common.api.crud import WriteMixin
 from common.api.endpoints import Endpoint
 from common.api.fields import key_field
@@ -41,8 +43,11 @@ class BulkMixin(WriteMixin[M]):
             self.spend(request, more)
 
     @idempotent
-    def bulk_create(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        serializer = self.get_serializer(data=bounded(request.data), many=True)
+    def bulk_create(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
+        bodies = bounded(request.data)
+        if response := direct_writes.create_many(self, bodies):
+            return response
+        serializer = self.get_serializer(data=bodies, many=True)
         serializer.is_valid(raise_exception=True)
         with transaction.atomic():
             self.perform_bulk_create(serializer)

@@ -84,6 +84,13 @@ class Slot(Expression):
         found.prepare = _unless_ready(field, lambda value: field.get_db_prep_save(value, connection))
         return found
 
+    def each_saved_in(self, field: Any) -> "Slot":
+        """The same for a list of values."""
+        found = self.saved_in(field)
+        prepare = found.prepare
+        found.prepare = lambda values: [prepare(value) for value in values]
+        return found
+
     def as_sql(self, compiler: SQLCompiler, connection: Any) -> Any:
         return "%s", [self]
 
@@ -143,11 +150,15 @@ def compile_rows(
     return _query(rows, f"{sql} LIMIT {limit}", params, converters_of(compiler))
 
 
-def compile_locked(rows: QuerySet[Any], columns: Sequence[str]) -> Query:
-    """For models: these columns of rows that stay locked until the transaction ends. SQLite has one writer anyway."""
+def compile_all(rows: QuerySet[Any], columns: Sequence[str]) -> Query:
+    """For models: these columns of all the rows."""
     sql, params, compiler = sql_of(rows.values_list(*columns))
-    if connection.features.has_select_for_update_of:
-        sql = f"{sql} FOR UPDATE OF {connection.ops.quote_name(rows.model._meta.db_table)}"
+    return Query(prepared.Statement(sql), tuple(params), converters_of(compiler), for_json=False)
+
+
+def compile_key(rows: QuerySet[Any]) -> Query:
+    """For values of another query: the key of the row, as models have it."""
+    sql, params, compiler = sql_of(rows.values_list("pk"))
     return Query(prepared.Statement(sql), tuple(params), converters_of(compiler), for_json=False)
 
 
@@ -285,5 +296,5 @@ def _offset() -> Slot:
 def converters_of(compiler: SQLCompiler, columns: list[Any] | None = None) -> Any:
     if connection.vendor == "postgresql":
         return ()
-    found = compiler.get_converters(columns or [column for column, _, _ in compiler.select])
+    found = compiler.get_converters([column for column, _, _ in compiler.select] if columns is None else columns)
     return tuple((index, tuple(converters), column) for index, (converters, column) in found.items())

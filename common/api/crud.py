@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from django.db import transaction
-from django.db.models import Model, QuerySet
+from django.db.models import Model, Q, QuerySet
 from django.http import HttpResponse
 from rest_framework import status
 from rest_framework.request import Request
@@ -31,9 +31,11 @@ class ReadMixin(Base[M]):
     def self_list(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
         return direct.page(self) or self.page(self.get_rows())
 
-    def search(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+    def search(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
+        if response := direct.search(self):
+            return response
         rows = self.get_rows()
-        return self.page(rows.filter(build(request.data, self.get_criteria())))
+        return self.page(rows.filter(*map(Q, build(request.data, self.get_criteria()))))
 
     def count(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
         return direct.count(self) or Response({"count": self.filter_queryset(self.get_rows()).order_by().count()})

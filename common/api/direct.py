@@ -4,6 +4,7 @@ Only what is sure to be answered alike is answered here. For anything else, a mi
 function returns None and the endpoint goes on in DRF's own way: so there is one place that says no, and how.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -21,22 +22,23 @@ from common.api.compiled import NotCompiled, Query
 from common.api.conditional import tagged_json
 from common.api.endpoints import Endpoint
 from common.api.filters import MAX_Q_LENGTH, MAX_Q_WORDS, ChoiceFilter, TextSearch
+from common.api.list_shapes import (
+    MAX_SLOTS,
+    PageShape,
+    Shape,
+    count_query,
+    known_criteria,
+    known_filters,
+    list_layout,
+    page_query,
+    places,
+)
 from common.api.ordering import Term, get_terms
 from common.api.query import integer
 from common.api.renderers import JSONRenderer, dump
 from common.api.rendering import Layout
-from common.api.shapes import (
-    PageShape,
-    Shape,
-    count_query,
-    known_filters,
-    list_layout,
-    locked_query,
-    page_query,
-    places,
-    row_layout,
-    row_query,
-)
+from common.api.search import Condition, build
+from common.api.shapes import locked_query, owner_query, row_layout, row_query
 from common.exceptions import Missing
 
 if TYPE_CHECKING:
@@ -44,6 +46,20 @@ if TYPE_CHECKING:
 
     Resource = ResourceBase[Any]
 
+# What an @action, or `as_view`, may give its view that its class does not have.
+_OF_AN_ACTION = frozenset(
+    {
+        "filter_backends",
+        "filterset_class",
+        "ordering_fields",
+        "owner",
+        "pagination_class",
+        "part_of",
+        "queryset",
+        "search_fields",
+        "serializer_class",
+    }
+)
 _OF_ONE = (Endpoint.RETRIEVE, Endpoint.SELF_RETRIEVE)
 
 # What a request may hold that DRF's way has an answer for.
@@ -101,14 +117,28 @@ def lock(view: "Resource") -> Any:
     return row
 
 
-def page(view: "Resource") -> HttpResponse | None:
+def page(view: "Resource", conditions: Sequence[Condition] = ()) -> HttpResponse | None:
     """A page of the list, by number or by cursor."""
     shown = list_layout(type(view)) if _may_be_direct(view) else None
     if not shown:
         return None
     try:
-        return _by_cursor(view, shown) if "cursor" in view.request.query_params else _by_number(view, shown)
+        shape, values = _rows(view, conditions)
+        by = _by_cursor if "cursor" in view.request.query_params else _by_number
+        return by(view, shown, shape, values)
     except _OTHERWISE:
+        return None
+
+
+def search(view: "Resource") -> HttpResponse | None:
+    """A page of what the body asks for."""
+    known = known_criteria(type(view)) if _may_be_direct(view) else None
+    if known is None:
+        return None
+    body = view.request.data  # what is wrong with it DRF says once: asked again, it would be empty
+    try:
+        return page(view, build(body, known))
+    except ValidationError:
         return None
 
 
@@ -125,27 +155,25 @@ def count(view: "Resource") -> HttpResponse | None:
     return _json(dump({"count": rows[0][0]})) if rows else None
 
 
-def _by_number(view: "Resource", shown: Layout) -> HttpResponse | None:
+def _by_number(view: "Resource", shown: Layout, shape: Shape, values: dict[Any, Any]) -> HttpResponse | None:
     params, paginator = view.request.query_params, _paginator(view)
     number = integer(params, "page", default=1, minimum=1, maximum=pagination.CAP)
     if number * paginator.size > pagination.CAP:
         return None
-    shape, values = _rows(view)
     values["offset"] = (number - 1) * paginator.size
     rows = _page_query(
         PageShape(shape, _terms(view), limit=paginator.size, count_to=pagination.CAP + 1, is_first=number == 1)
     ).fetch(values)
-    if number > 1 and not rows:
+    if not rows and (number > 1 or view.part_of):
         return None
     # Each row brings the number of all; no row on the first page is none at all.
     return _json(shown.page(rows, paginator.numbered(rows[0][-1] if rows else 0, number)))
 
 
-def _by_cursor(view: "Resource", shown: Layout) -> HttpResponse | None:
+def _by_cursor(view: "Resource", shown: Layout, shape: Shape, values: dict[Any, Any]) -> HttpResponse | None:
     params, paginator, terms = view.request.query_params, _paginator(view), _terms(view)
     if "page" in params:
         return None
-    shape, values = _rows(view)
     position = keyset.locate(view.model, terms, params["cursor"])
     values |= {"offset": 0} | {("after", index): value for index, value in enumerate(position.values)}
     nulls = tuple(value is None for value in position.values)
@@ -153,15 +181,18 @@ def _by_cursor(view: "Resource", shown: Layout) -> HttpResponse | None:
     rows = keyset.collect(
         keyset.parts(terms, position), rest.limit, lambda part, _: _page_query(replace(rest, part=part)).fetch(values)
     )
+    if not rows and view.part_of:
+        return None
     found = places(type(view), terms)
     window = keyset.window(view.model, terms, position, paginator.size, rows, lambda row: [row[one] for one in found])
     return _json(shown.page(window.rows, paginator.beside(window)))
 
 
-def _rows(view: "Resource") -> tuple[Shape, dict[Any, Any]]:
-    """What the query string asks for, and with which values; raises what is wrong with it."""
+def _rows(view: "Resource", conditions: Sequence[Condition] = ()) -> tuple[Shape, dict[Any, Any]]:
+    """What is asked for, and with which values; raises what is wrong with the query string."""
     params, known = view.request.query_params, known_filters(type(view))
-    filters, values = [], {"owner": view.access.caller_pk}
+    asked_of, values = _lookups(view, conditions)
+    filters = []
     for name, one in known.items():
         if name not in params:
             continue
@@ -178,7 +209,31 @@ def _rows(view: "Resource") -> tuple[Shape, dict[Any, Any]]:
     if len(text) > MAX_Q_LENGTH or len(words) > MAX_Q_WORDS:
         raise NotCompiled
     values.update({(TextSearch.parameter, index): word for index, word in enumerate(words)})
-    return Shape(type(view), view.access.owner, tuple(filters), len(words)), values
+    return Shape(type(view), asked_of, tuple(filters), len(words)), values
+
+
+def _lookups(view: "Resource", conditions: Sequence[Condition]) -> tuple[tuple[tuple[str, int], ...], dict[Any, Any]]:
+    """Whose rows and which part of them, and what else has been settled: with how many values, and with which."""
+    whose = [_whose(view)] if view.access.owner else []
+    part = [(view.part_of, view.read_whole())] if view.part_of else []
+    found: list[tuple[str, int]] = []
+    values: dict[Any, Any] = {}
+    for index, (name, value) in enumerate((*whose, *part, *conditions)):
+        several = [] if value is True and name.endswith("__isnull") else value if name.endswith("__in") else [value]
+        if len(several) > MAX_SLOTS or value == []:
+            raise NotCompiled
+        found.append((name, len(several)))
+        values.update({("lookup", index, at): one for at, one in enumerate(several)})
+    return tuple(found), values
+
+
+def _whose(view: "Resource") -> tuple[str, Any]:
+    """The column by which rows are the caller's, and its value, which a plan can be made for."""
+    query = owner_query(type(view))
+    if query is None:
+        return str(view.access.owner), view.access.caller_pk
+    rows = query[1].fetch({"owner": view.access.caller_pk})
+    return query[0], rows[0][0] if rows else None
 
 
 def _page_query(shape: PageShape) -> Query:
@@ -200,7 +255,11 @@ def _terms(view: "Resource") -> tuple[Term, ...]:
 
 
 def _may_be_direct(view: "Resource") -> bool:
-    return view.reads_directly and type(view.request.accepted_renderer) is JSONRenderer
+    return (
+        view.reads_directly
+        and type(view.request.accepted_renderer) is JSONRenderer
+        and _OF_AN_ACTION.isdisjoint(vars(view))
+    )
 
 
 def _json(body: bytes) -> HttpResponse:

@@ -5,7 +5,7 @@ As in `common.api.direct`, what is wrong or out of the ordinary makes a function
 and the endpoint goes on in DRF's own way.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
@@ -25,7 +25,15 @@ from common.api.conditional import tagged_json
 from common.api.intake import Intake, intake
 from common.api.renderers import JSONRenderer
 from common.api.rendering import Layout, layout
-from common.api.shapes import View, changes_plainly, creates_plainly, insert_query, update_query
+from common.api.shapes import (
+    View,
+    changes_plainly,
+    creates_many_plainly,
+    creates_plainly,
+    insert_many_query,
+    insert_query,
+    update_query,
+)
 from common.exceptions import Missing
 
 if TYPE_CHECKING:
@@ -51,6 +59,24 @@ def create(view: "Resource") -> HttpResponse | None:
         return None
     headers = {"Location": f"{_place(view)}{rows[0][-1]}"}
     return tagged_json(view.request, parts[1].row(rows[0]), status=status.HTTP_201_CREATED, headers=headers)
+
+
+def create_many(view: "Resource", bodies: Sequence[Any]) -> HttpResponse | None:
+    """New rows, in the order sent. None also for no rows, which need no owner."""
+    kind: View = type(view)
+    parts = _parts(view) if bodies and creates_many_plainly(kind) else None
+    query = insert_many_query(kind) if parts else None
+    values = parts[0].created_each(bodies) if parts and query else None
+    if not parts or not query or values is None:
+        return None
+    model, caller = kind.queryset.model, view.request.user.pk
+    columns = plain.new_columns(model, values)
+    if kind.owner and LOOKUP_SEP not in kind.owner:
+        columns[model._meta.get_field(kind.owner).attname] = [caller] * len(values)
+    rows = _written(query, _new(columns) | {"owner": caller})
+    if not rows:
+        return None
+    return HttpResponse(parts[1].rows(rows), content_type=JSONRenderer.media_type, status=status.HTTP_201_CREATED)
 
 
 def update(view: "Resource") -> HttpResponse | None:

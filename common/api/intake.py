@@ -4,8 +4,10 @@ Conservative: a serializer or a field with a way of its own may look at its inst
 which makes one each time. What is wrong with a body is not said here.
 """
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cache
+from functools import partial as bound
 from inspect import getattr_static
 from typing import Any
 
@@ -15,6 +17,7 @@ from rest_framework.exceptions import ValidationError
 from rest_framework.fields import SkipField, empty
 
 from common.api import fields
+from common.api.acceptance import acceptance
 from common.api.binding import is_bound_once
 from common.api.serializers import ResourceSerializer
 
@@ -61,32 +64,66 @@ _KINDS = frozenset(
 
 
 @dataclass(frozen=True, slots=True)
+class Taken:
+    """A field that is written. `is_asked_without`: whether it has something to say where nothing was sent for it."""
+
+    name: str
+    source: str
+    accept: Callable[[Any], Any]
+    absent: Callable[[], Any]
+    is_asked_without: bool
+
+    @classmethod
+    def by(cls, field: Any, *, partial: bool) -> "Taken":
+        has_default = field.required or field.default is not empty
+        return cls(
+            name=field.field_name,
+            source=field.source,
+            accept=acceptance(field),
+            absent=bound(field.run_validation, empty),
+            is_asked_without=has_default and not partial,
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class Intake:
     """The writable fields of one serializer for all who create, and of one for all who change.
 
     What they find is by the names of the model's fields.
     """
 
-    whole: tuple[Any, ...]
-    partial: tuple[Any, ...]
+    whole: tuple[Taken, ...]
+    partial: tuple[Taken, ...]
     known: frozenset[str]
 
     def created(self, body: Any) -> dict[str, Any] | None:
         """The values of a new row; None where something is wrong with them."""
         return self._values(self.whole, body)
 
+    def created_each(self, bodies: Iterable[Any]) -> list[dict[str, Any]] | None:
+        """The values of new rows; None where something is wrong with one of them."""
+        found = []
+        for body in bodies:
+            values = self._values(self.whole, body)
+            if values is None:
+                return None
+            found.append(values)
+        return found
+
     def changed(self, body: Any) -> dict[str, Any] | None:
         """The values that are to be others; None where something is wrong, or there are none."""
         return self._values(self.partial, body) or None
 
-    def _values(self, writable: tuple[Any, ...], body: Any) -> dict[str, Any] | None:
+    def _values(self, writable: tuple[Taken, ...], body: Any) -> dict[str, Any] | None:
         """As `Serializer.run_validation`, which looks at each field several times."""
         if type(body) is not dict or not body.keys() <= self.known:
             return None
         found = {}
         for field in writable:
+            if field.name not in body and not field.is_asked_without:
+                continue
             try:
-                found[field.source] = field.run_validation(body.get(field.field_name, empty))
+                found[field.source] = field.accept(body[field.name]) if field.name in body else field.absent()
             except SkipField:
                 continue
             except (ValidationError, InvalidForDjango):
@@ -112,7 +149,11 @@ def intake(serializer_class: type[Any], model: type[models.Model]) -> Intake | N
     if any(hasattr(one, "requires_context") for field in taken for one in (field.default, *field.validators)):
         return None
     return Intake(
-        whole=tuple(taken),
-        partial=tuple(field for field in serializer_class(partial=True).fields.values() if not field.read_only),
+        whole=tuple(Taken.by(field, partial=False) for field in taken),
+        partial=tuple(
+            Taken.by(field, partial=True)
+            for field in serializer_class(partial=True).fields.values()
+            if not field.read_only
+        ),
         known=frozenset(whole.fields),
     )

@@ -32,6 +32,15 @@ class ContentTooLarge(APIException):
 class StrictJSONParser(BaseParser):
     media_type = "application/json"
 
+    def __init__(self) -> None:
+        # `json.loads` would make one for each body.
+        self.decoder = json.JSONDecoder(
+            object_pairs_hook=self.members,
+            parse_int=parse_integer,
+            parse_float=parse_decimal,
+            parse_constant=refuse_constant,
+        )
+
     def parse(
         self, stream: IO[Any], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
     ) -> Any:
@@ -50,13 +59,7 @@ class StrictJSONParser(BaseParser):
 
     def load(self, text: str) -> Any:
         try:
-            return json.loads(
-                text,
-                object_pairs_hook=self.members,
-                parse_int=parse_integer,
-                parse_float=parse_decimal,
-                parse_constant=refuse_constant,
-            )
+            return self.decoder.decode(text)
         except json.JSONDecodeError as error:
             raise ParseError(f"Not valid JSON: {error.msg} at line {error.lineno} column {error.colno}.") from None
         except RecursionError:
@@ -103,8 +106,8 @@ class FormParser(BaseParser):
 
 
 def check_encoding(request: HttpRequest) -> None:
-    _, params = parse_header_parameters(request.META.get("CONTENT_TYPE", ""))
-    charset = params.get("charset", "utf-8")
+    told = request.META.get("CONTENT_TYPE", "")
+    charset = parse_header_parameters(told)[1].get("charset", "utf-8") if ";" in told else "utf-8"
     if charset.lower() not in ("utf-8", "utf8"):
         raise UnsupportedMediaType("", detail="Bodies are UTF-8; no other charset is read.")
     if request.META.get("HTTP_CONTENT_ENCODING", "identity").strip().lower() not in ("", "identity"):

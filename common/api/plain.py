@@ -3,7 +3,7 @@
 Conservative: a model, a manager or a field that does anything of its own when it is saved is left to the ORM.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from inspect import getattr_static
 from typing import Any
@@ -22,7 +22,11 @@ _DATES = (models.DateField, models.DateTimeField)
 
 def is_plain(model: type[models.Model]) -> bool:
     """Asked each time: somebody may begin to listen."""
-    return _is_plain(model) and not any(signal.has_listeners(model) for signal in _SIGNALS)
+    return _is_plain(model) and not has_listeners(model)
+
+
+def has_listeners(model: type[models.Model]) -> bool:
+    return any(signal.has_listeners(model) for signal in _SIGNALS)
 
 
 @cache
@@ -63,6 +67,18 @@ def new_row(model: type[models.Model], values: Mapping[str, Any]) -> dict[str, A
         else field.get_default()
         for field in inserted(model)
     }
+
+
+def new_columns(model: type[models.Model], rows: Sequence[Mapping[str, Any]]) -> dict[str, list[Any]]:
+    """The same of many rows: by columns, a value for each row."""
+    return {field.attname: _column(field, rows) for field in inserted(model)}
+
+
+def _column(field: Any, rows: Sequence[Mapping[str, Any]]) -> list[Any]:
+    if _is_stamp(field, at_change=False):
+        return [timezone.now() for _ in rows]
+    name, default = field.name, field.get_default
+    return [row[name] if name in row else default() for row in rows]
 
 
 @cache

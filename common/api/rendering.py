@@ -36,15 +36,18 @@ class Layout:
         """The representation, byte for byte as the serializer and `common.api.renderers` make it."""
         return orjson.dumps(self._shown(values), option=orjson.OPT_UTC_Z)
 
+    def rows(self, rows: Iterable[Sequence[Any]]) -> bytes:
+        return orjson.dumps(self._all_shown(rows), option=orjson.OPT_UTC_Z)
+
     def page(self, rows: Iterable[Sequence[Any]], envelope: Mapping[str, Any]) -> bytes:
-        names = self.names
+        return orjson.dumps({**envelope, "results": self._all_shown(rows)}, option=orjson.OPT_UTC_Z)
+
+    def _all_shown(self, rows: Iterable[Sequence[Any]]) -> list[dict[str, Any]]:
+        if self.changes:
+            return [self._shown(row) for row in rows]
         # Of rows as they are, half of what the function would cost.
-        shown = (
-            [self._shown(row) for row in rows]
-            if self.changes
-            else [dict(zip(names, row, strict=False)) for row in rows]
-        )
-        return orjson.dumps({**envelope, "results": shown}, option=orjson.OPT_UTC_Z)
+        names = self.names
+        return [dict(zip(names, row, strict=False)) for row in rows]
 
     def _shown(self, values: Sequence[Any]) -> dict[str, Any]:
         """Of a row that may have more columns behind these."""

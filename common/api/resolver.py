@@ -18,6 +18,40 @@ _LITERAL = re.compile(r"\^([\w/-]+)/\?\\Z")
 _BEGINNING = re.compile(r"\^([\w-]+)/")
 
 
+class _Routes:
+    """Those below one segment. What Django says of each is the same for every path, but for what the path names."""
+
+    def __init__(self, pattern: Any, routes: list[URLPattern | URLResolver]) -> None:
+        self.resolver = URLResolver(pattern, routes)
+        self.routes = routes
+        self.said: dict[Any, dict[str, Any]] = {}
+
+    def find(self, path: str, rest: str) -> ResolverMatch | None:
+        for route in self.routes:
+            if isinstance(route, URLResolver) or route.default_args:
+                return self._resolve(path)
+            match = route.pattern.match(rest)
+            if not match:
+                continue
+            _, args, kwargs = match
+            said = self.said.get(route)
+            if said is None or args:
+                found = self._resolve(path)
+                if found:
+                    self.said[route] = vars(found)
+                return found
+            found = ResolverMatch.__new__(ResolverMatch)
+            vars(found).update(said, kwargs=kwargs, captured_kwargs=kwargs)
+            return found
+        return None
+
+    def _resolve(self, path: str) -> ResolverMatch | None:
+        try:
+            return self.resolver.resolve(path)
+        except Resolver404:
+            return None
+
+
 class RouteResolver(URLResolver):
     def resolve(self, path: str) -> ResolverMatch:
         match = self.pattern.match(path)
@@ -27,11 +61,10 @@ class RouteResolver(URLResolver):
             return known
         routes = self._by_beginning.get(rest.partition("/")[0])
         if match and routes:
-            try:
-                return URLResolver.resolve(routes, path)
-            except Resolver404:
-                pass  # with all that was tried, for the page that says so
-        return super().resolve(path)
+            found = routes.find(path, rest)
+            if found:
+                return found
+        return super().resolve(path)  # with all that was tried, for the page that says so
 
     @cached_property
     def _literal(self) -> dict[str, ResolverMatch]:
@@ -42,7 +75,7 @@ class RouteResolver(URLResolver):
         return {path: match for path, match in found.items() if not match.kwargs}
 
     @cached_property
-    def _by_beginning(self) -> dict[str, URLResolver]:
+    def _by_beginning(self) -> dict[str, "_Routes"]:
         """Of routes with an id; none where one of the routes may begin with anything."""
         found = defaultdict(list)
         for text, route in zip(self._texts, self.url_patterns, strict=True):
@@ -52,7 +85,7 @@ class RouteResolver(URLResolver):
             if not beginning:
                 return {}
             found[beginning[1]].append(route)
-        return {name: URLResolver(self.pattern, routes) for name, routes in found.items()}
+        return {name: _Routes(self.pattern, routes) for name, routes in found.items()}
 
     @cached_property
     def _texts(self) -> list[str]:

@@ -10,7 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.reverse import reverse
 
-from common.api.viewsets import ApiViewSet
+from common.api.views import ApiViewSet
 
 
 class RootViewSet(ApiViewSet[Any]):

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import CharField, Field, Model, Q, TextField
+from django.db.models import CharField, Field, Model, TextField
 from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail, ValidationError
 
@@ -17,6 +17,9 @@ from common.api.serializers import MAX_UNKNOWN
 
 RANGE = ("gt", "gte", "lt", "lte")
 MAX_IN = 500
+
+# A lookup, and what is asked of it.
+Condition = tuple[str, Any]
 
 _RANGED = (
     serializers.IntegerField,
@@ -45,38 +48,39 @@ class Criterion:
             operators += ("in",)
         return cls(column.attname, field, operators, column.null, is_text)
 
-    def query(self, value: Any) -> Q:
+    def conditions(self, value: Any) -> list[Condition]:
         if value is None:
             if not self.nullable:
                 raise ValidationError(ErrorDetail("This field is never null.", "null"))
-            return Q(**{f"{self.column}__isnull": True})
+            return [(f"{self.column}__isnull", True)]
         if isinstance(value, Mapping):
             return self._operators(value)
         lookup = "contains_any_case" if self.is_text else "exact"
-        return Q(**{f"{self.column}__{lookup}": self._read(value)})
+        return [(f"{self.column}__{lookup}", self._read(value))]
 
-    def _operators(self, asked: Mapping[str, Any]) -> Q:
-        errors, found = {}, Q()
+    def _operators(self, asked: Mapping[str, Any]) -> list[Condition]:
+        errors: dict[str, Any] = {}
+        found: list[Condition] = []
         if not asked:
             raise ValidationError(ErrorDetail("Name an operator.", "empty"))
         for name, value in asked.items():
             try:
-                found &= self._operator(name, value)
+                found.append(self._operator(name, value))
             except ValidationError as error:
                 errors[name] = error.detail
         if errors:
             raise ValidationError(errors)
         return found
 
-    def _operator(self, name: str, value: Any) -> Q:
+    def _operator(self, name: str, value: Any) -> Condition:
         if name not in self.operators:
             known = f"Choose from: {', '.join(self.operators)}." if self.operators else "This field has none."
             raise ValidationError(ErrorDetail(f"Unknown operator. {known}", "unknown"))
         if name != "in":
-            return Q(**{f"{self.column}__{name}": self._read(value)})
+            return f"{self.column}__{name}", self._read(value)
         if not isinstance(value, list) or len(value) > MAX_IN:
             raise ValidationError(ErrorDetail(f"A list of up to {MAX_IN} values is required.", "invalid"))
-        return Q(**{f"{self.column}__in": [self._read(one) for one in value]})
+        return f"{self.column}__in", [self._read(one) for one in value]
 
     def _read(self, value: Any) -> Any:
         if self.is_text and isinstance(value, str) and len(value) > MAX_TEXT:
@@ -102,12 +106,12 @@ def _criteria(serializer: Any, model: type[Model]) -> Iterator[tuple[str, Criter
             yield name, Criterion.of(field, column)
 
 
-def build(body: Any, known: Mapping[str, Criterion]) -> Q:
-    """The condition that a search body asks for; every fault in it is told at once."""
+def build(body: Any, known: Mapping[str, Criterion]) -> list[Condition]:
+    """The conditions that a search body asks for; every fault in it is told at once."""
     if not isinstance(body, dict):
         raise ValidationError(ErrorDetail("An object of filters is required.", "invalid"))
     errors: dict[str, Any] = {}
-    found = Q()
+    found: list[Condition] = []
     for name, value in body.items():
         if len(errors) == MAX_UNKNOWN:
             break
@@ -115,7 +119,7 @@ def build(body: Any, known: Mapping[str, Criterion]) -> Q:
             errors[name] = [ErrorDetail(f"Unknown field. Choose from: {', '.join(known)}.", "unknown")]
             continue
         try:
-            found &= known[name].query(value)
+            found += known[name].conditions(value)
         except ValidationError as error:
             errors[name] = error.detail
     if errors:

@@ -1,124 +1,31 @@
 """The viewset that every resource is a label on."""
 
 from collections.abc import Iterable, Mapping
-from functools import cached_property
 from typing import Any, ClassVar, TypeVar, cast
 
 from django.core.exceptions import ImproperlyConfigured
 from django.db.models import Model, QuerySet
-from django.http import HttpRequest
-from rest_framework import serializers
+from django.utils.functional import cached_property
 from rest_framework.authentication import BaseAuthentication
-from rest_framework.exceptions import MethodNotAllowed, ValidationError
-from rest_framework.parsers import BaseParser
-from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
-from rest_framework.response import Response
-from rest_framework.viewsets import GenericViewSet
 
 from common import prepared
-from common.api import direct, query
+from common.api import direct
 from common.api.access import Access
 from common.api.bulk import BulkMixin
 from common.api.endpoints import PAGES, Endpoint
-from common.api.fields import key_field
 from common.api.filters import FilterBackend, TextSearch
+from common.api.keys import read_key, row_name
 from common.api.ordering import PARAMETER as ORDERING
 from common.api.ordering import Ordering
 from common.api.pagination import ResourcePagination
 from common.api.permissions import Anyone, Caller, EndpointPermission, Permission, Reach, Requirement, requirement
-from common.api.renderers import JSONRenderer
-from common.api.throttling import ThrottlingMixin
+from common.api.views import ApiViewSet
 from common.exceptions import Missing
-from common.headers import vary
 
 M = TypeVar("M", bound=Model)
 
 _ENDPOINTS = {endpoint.value: endpoint for endpoint in Endpoint}
-
-# What a client accepts that is given JSON.
-_ANYTHING = ("*/*", "application/json")
-
-
-_instances: dict[Any, Any] = {}
-# By the viewset and its methods on one route.
-_allowed: dict[tuple[type[Any], tuple[str, ...]], str] = {}
-
-
-def _made(kind: Any) -> Any:
-    found = _instances.get(kind)
-    if found is None:
-        found = _instances[kind] = kind()
-    return found
-
-
-class ApiViewSet(ThrottlingMixin, GenericViewSet[M]):
-    """What every route of the API has in common, resource or not."""
-
-    # Query parameters of one endpoint: `@action(query_params=("since",))`.
-    query_params: Iterable[str] = ()
-
-    # DRF sets it in `initial`, which a method that is not there never reaches; the page of its 405 asks for it.
-    format_kwarg: str | None = None
-
-    # None of these keeps anything of a request: each is made once instead of once a request.
-
-    def get_parsers(self) -> list[BaseParser]:
-        return [_made(parser) for parser in self.parser_classes]
-
-    def get_authenticators(self) -> list[BaseAuthentication]:
-        return [_made(authentication) for authentication in self.authentication_classes]
-
-    def get_permissions(self) -> list[Any]:
-        return [_made(permission) for permission in self.permission_classes]
-
-    def get_content_negotiator(self) -> Any:
-        return _made(self.content_negotiation_class)
-
-    def perform_content_negotiation(self, request: Request, force: bool = False) -> tuple[BaseRenderer, str]:
-        """The short way for JSON: what DRF's comes to in nearly every request of a program."""
-        asked = request._request.META
-        first = self.renderer_classes[0]
-        if first is JSONRenderer and asked.get("HTTP_ACCEPT", "*/*") in _ANYTHING and not asked.get("QUERY_STRING"):
-            return _made(JSONRenderer), JSONRenderer.media_type
-        return super().perform_content_negotiation(request, force)
-
-    @property
-    def default_response_headers(self) -> dict[str, str]:
-        bound = type(self), tuple(self.action_map)
-        told = _allowed.get(bound)
-        if told is None:
-            told = _allowed[bound] = ", ".join(self.allowed_methods)
-        return {"Allow": told}
-
-    def finalize_response(self, request: Request, response: Response, *args: Any, **kwargs: Any) -> Response:
-        response = super().finalize_response(request, response, *args, **kwargs)
-        vary(response, "Accept")
-        return response
-
-    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        # Whether there is such a method at all depends on nobody's permissions.
-        if self.action is None:
-            raise MethodNotAllowed(str(request.method))
-        super().initial(request, *args, **kwargs)
-        if request._request.META.get("QUERY_STRING"):
-            query.check_names(request._request, self.known_params(), self.repeatable_params())
-
-    def get_authenticate_header(self, request: Request) -> str:
-        """A 401 stays a 401 on routes that authenticate by their body; DRF would make it a 403."""
-        return "Bearer"
-
-    def validated(self, serializer_class: type[serializers.Serializer[Any]]) -> dict[str, Any]:
-        """The body, as this serializer reads it."""
-        serializer = serializer_class(data=self.request.data)
-        serializer.is_valid(raise_exception=True)
-        return dict(serializer.validated_data)
-
-    def known_params(self) -> Iterable[str]:
-        return self.query_params
-
-    def repeatable_params(self) -> Iterable[str]:
-        return ()
 
 
 class ResourceBase(ApiViewSet[M]):
@@ -126,6 +33,7 @@ class ResourceBase(ApiViewSet[M]):
 
     resource             the first part of its permission strings
     owner                lookup from a row to its account ("user", "store_manager__user"); None: nobody's
+    part_of              relation to the row that these are part of, whose key the path has as "{relation}_id"
     ordering_fields      what `ordering` may name
     search_fields        where `q` looks
     permissions          other requirements than `resource:verb`, by endpoint or name of an @action
@@ -137,6 +45,7 @@ class ResourceBase(ApiViewSet[M]):
 
     resource: ClassVar[str]
     owner: ClassVar[str | None] = None
+    part_of: ClassVar[str] = ""
     ordering_fields: ClassVar[tuple[str, ...]] = ()
     search_fields: ClassVar[tuple[str, ...]] = ()
     permissions: ClassVar[Mapping[str, str | Requirement]] = {}
@@ -178,11 +87,6 @@ class ResourceBase(ApiViewSet[M]):
         named = self.permissions.get(action) or self.permission
         return requirement(named) if named else None
 
-    def initialize_request(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Request:
-        # DRF asks for the authenticators before it sets this.
-        self.action = self.action_map.get(str(request.method).lower(), "")
-        return super().initialize_request(request, *args, **kwargs)
-
     def get_authenticators(self) -> list[BaseAuthentication]:
         is_open = self.action and isinstance(self.named_requirement(self.action), Anyone)
         return [] if is_open else super().get_authenticators()
@@ -205,7 +109,22 @@ class ResourceBase(ApiViewSet[M]):
 
     def get_rows(self) -> QuerySet[M]:
         """The rows that the caller may see here."""
-        return self.access.restrict(self.get_queryset())
+        rows = self.access.restrict(self.get_queryset())
+        return rows.filter(**{self.part_of: self.get_whole()}) if self.part_of else rows
+
+    def get_whole(self) -> Any:
+        """The key of the row that these are part of, which has to be there even if nothing is part of it."""
+        key, rows = self.read_whole(), self.whole_model._default_manager
+        if not rows.filter(pk=key).exists():
+            raise Missing(f"{row_name(self.whole_model)} not found")
+        return key
+
+    def read_whole(self) -> Any:
+        return read_key(self.whole_model, self.kwargs[f"{self.part_of}_id"])
+
+    @property
+    def whole_model(self) -> type[Model]:
+        return cast("type[Model]", self.model._meta.get_field(self.part_of).related_model)
 
     def get_object(self, *, lock: bool = False) -> M:
         """The row of this address: 404 when there is none, 403 when it is out of reach. One query."""
@@ -234,15 +153,11 @@ class ResourceBase(ApiViewSet[M]):
 
     def read_key(self) -> Any:
         """The key in the address; what is no key of this type is no row either."""
-        field = key_field(self.model)
-        try:
-            return field.from_query(self.kwargs[self.lookup_url_kwarg])
-        except ValidationError:
-            raise Missing(f"{self.row_name} not found") from None
+        return read_key(self.model, self.kwargs[self.lookup_url_kwarg])
 
     @property
     def row_name(self) -> str:
-        return str(self.model._meta.verbose_name).capitalize()
+        return row_name(self.model)
 
     def get_ownership(self) -> dict[str, Any]:
         """The values that make a new row the caller's own."""

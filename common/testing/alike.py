@@ -10,8 +10,9 @@ from rest_framework.response import Response
 
 from common.api import filters
 from common.api.endpoints import Endpoint
+from common.api.list_shapes import MAX_SLOTS, list_layout
 from common.api.permissions import Reach
-from common.api.shapes import list_layout
+from common.api.search import RANGE
 from common.testing.base import ContractCase
 
 EXAMPLES = 60
@@ -30,6 +31,26 @@ VALUES: dict[type[Any], tuple[str, ...]] = {
 OTHERS = ("", "x", "1", "%")
 WORDS = ("", "%", "é", "\\", "a", "A e", "  o  ", "x" * 101, "a b c d e f g h i")
 
+
+# In a search.
+ODD: tuple[Any, ...] = (
+    None,
+    True,
+    False,
+    0,
+    0.005,
+    -1,
+    2**63,
+    "",
+    "%",
+    "_\\",
+    "é",
+    "soon",
+    "2999-01-01T00:00:00.5+02:00",
+    {},
+    [],
+)
+_OF_A_SEARCH = ("ordering", "page_size", "q", "page", "cursor")
 
 # They differ between any two answers.
 _OF_THE_MOMENT = ("Set-Cookie", "Date", "RateLimit")
@@ -79,13 +100,27 @@ class Alike(ContractCase):
         paging = st.sampled_from([[], [("page", "2")], [("page", "9")], [("cursor", "")], [("cursor", "x")]])
         return st.tuples(st.lists(one_of, max_size=4), paging).map(lambda parts: parts[0] + parts[1])
 
-    def both(self, client: Any, path: str, **headers: str) -> Any:
+    def conditions(self, shown: list[dict[str, Any]]) -> st.SearchStrategy[Any]:
+        """Of searches: mostly right ones, of each field that can be asked for."""
+        view: Any = self.viewset(action="search", request=None, format_kwarg=None)
+        known: dict[str, st.SearchStrategy[Any]] = {"nope": st.just(1)}
+        for name, one in view.get_criteria().items():
+            value = st.sampled_from([*(row[name] for row in shown), *ODD])
+            known[name] = value | st.dictionaries(st.sampled_from([*RANGE]), value, max_size=2)
+            if "in" in one.operators:
+                known[name] |= st.lists(value, max_size=MAX_SLOTS + 2).map(lambda values: {"in": values})
+        names = st.lists(st.sampled_from(sorted(known)), max_size=3, unique=True)
+        fixed = names.flatmap(lambda chosen: st.fixed_dictionaries({name: known[name] for name in chosen}))
+        return fixed | fixed | st.sampled_from([[], "x", None])
+
+    def both(self, client: Any, path: str, body: Any = None, method: str = "get", **headers: str) -> Any:
         """The answer, once it is known to be the same in both ways."""
         headers = {"X-Request-ID": "the-same", **headers}
-        direct = client.get(path, headers=headers)
+        ask = getattr(client, method)
+        direct = ask(path, body, headers=headers)
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(self.viewset, "reads_directly", False)
-            slow = client.get(path, headers=headers)
+            slow = ask(path, body, headers=headers)
         assert (direct.status_code, direct.content) == (slow.status_code, slow.content), path
         assert _headers(direct) == _headers(slow), path
         return direct
@@ -111,6 +146,24 @@ class Alike(ContractCase):
 
         check()
 
+    def test_searches(self, asked: dict[str, Any]) -> None:
+        self.has(Endpoint.SEARCH)
+
+        @settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
+        @given(
+            body=self.conditions(asked["shown"]),
+            query=self.queries(asked["shown"]).map(lambda pairs: [pair for pair in pairs if pair[0] in _OF_A_SEARCH]),
+            client=st.sampled_from(range(len(asked["clients"]))),
+            accept=st.sampled_from(ACCEPT),
+        )
+        def check(body: Any, query: list[tuple[str, str]], client: int, accept: str) -> None:
+            path = f"{self.url('search')}?{urlencode(query)}"
+            page = self.both(asked["clients"][client], path, body, "post", Accept=accept)
+            if page.headers["Content-Type"] == "application/json" and page.json().get("next"):
+                self.both(asked["clients"][client], page.json()["next"], body, "post", Accept=accept)
+
+        check()
+
     def test_single_rows(self, asked: dict[str, Any]) -> None:
         self.has(Endpoint.RETRIEVE)
         for client in asked["clients"][1:]:
@@ -132,6 +185,9 @@ class Alike(ContractCase):
         assert self.required(Endpoint.LIST).reach(self.make_user("*"), owned=self.owned) is Reach.ALL
         for query in ("", "?cursor=", "?page=2&page_size=1", f"?ordering={self.viewset.ordering_fields[-1]}"):
             assert isinstance(client.get(self.url() + query), Response) is not is_plain, query
+        for body in ({}, {"id": asked["keys"][0]}, {"id": {"in": asked["keys"][:2]}}):
+            if Endpoint.SEARCH in self.viewset.endpoints():
+                assert isinstance(client.post(self.url("search"), body), Response) is not is_plain, body
         key = asked["keys"][0]
         if Endpoint.RETRIEVE in self.viewset.endpoints():
             assert isinstance(client.get(f"{self.url()}/{key}"), Response) is not is_plain

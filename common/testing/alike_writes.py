@@ -4,15 +4,16 @@ import re
 from typing import Any
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from rest_framework.fields import CharField
 from rest_framework.response import Response
 
 from common.api.endpoints import Endpoint
 from common.api.intake import intake
 from common.api.rendering import layout
-from common.api.shapes import changes_plainly, creates_plainly
+from common.api.shapes import changes_plainly, creates_many_plainly, creates_plainly
 from common.testing.base import ContractCase
 
 EXAMPLES = 60
@@ -33,6 +34,8 @@ ODD: tuple[Any, ...] = (
     [],
     {},
 )
+# Each means more than itself where an array of PostgreSQL is written as text.
+TEXTS = ("NULL", 'a "b" c', "a, b", "{a}", "\\", "\\\"'", "%s $1", "é 𝄞")
 _LETTERS = re.compile(r"[0-9a-f]")
 # They differ between any two answers, or with the moment that stands in the body.
 _OF_THE_MOMENT = ("Set-Cookie", "Date", "RateLimit", "ETag", "Location")
@@ -51,9 +54,22 @@ class AlikeWrites(ContractCase):
         mine, others = self.row(owner), self.row()
         return {"clients": clients, "keys": [self.key(mine), self.key(others), self.missing_key(), "x"]}
 
+    def right(self) -> dict[str, st.SearchStrategy[Any]]:
+        return {name: st.just(self.body[name]) for name in self.body}
+
+    def whole_bodies(self) -> st.SearchStrategy[Any]:
+        """Right ones, also with more than is needed, and with texts that mean more where SQL has them in an array."""
+        serializer_class: Any = self.viewset.serializer_class
+        fields = serializer_class().fields
+        texts = [name for name in self.body if isinstance(fields[name], CharField)]
+        changed = st.fixed_dictionaries({}, optional={name: st.just(value) for name, value in self.change.items()})
+        odd = st.fixed_dictionaries({}, optional={name: st.sampled_from(TEXTS) for name in texts})
+        parts = st.tuples(st.fixed_dictionaries(self.right()), changed, odd)
+        return parts.map(lambda three: three[0] | three[1] | three[2])
+
     def bodies(self) -> st.SearchStrategy[Any]:
         """Mostly right ones, and now and then something that is none at all."""
-        right = {name: st.sampled_from([self.body[name]] * 3) for name in self.body}
+        right = self.right()
         assert self.viewset.serializer_class is not None
         fields: Any = self.viewset.serializer_class()
         known = {
@@ -91,7 +107,8 @@ class AlikeWrites(ContractCase):
     def content(self, response: Any) -> Any:
         if response.status_code >= 300 or response.headers["Content-Type"] != JSON:
             return _LETTERS.sub("0", response.content.decode()) if response.status_code < 300 else response.content
-        return list(self.timeless(response.json()).items())
+        shown = response.json()
+        return [list(self.timeless(row).items()) for row in (shown if isinstance(shown, list) else [shown])]
 
     def timeless(self, row: dict[str, Any]) -> dict[str, Any]:
         """Without what is made for each row anew; what it looks like stays."""
@@ -108,6 +125,26 @@ class AlikeWrites(ContractCase):
         def check(body: Any, client: int, accept: str, has_key: bool) -> None:
             headers = {"Idempotency-Key": "one"} if has_key else {}
             self.written_both_ways(writers["clients"][client], "post", self.url(), body, Accept=accept, **headers)
+
+        check()
+
+    def test_new_rows_at_once(self, writers: dict[str, Any]) -> None:
+        self.has(Endpoint.BULK_CREATE)
+        whole = st.lists(self.whole_bodies(), min_size=1, max_size=5)
+        mixed = st.lists(self.bodies(), max_size=4)
+
+        @settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
+        @given(
+            st.one_of(whole, whole, mixed, self.bodies()),
+            st.sampled_from([0, 0, 1, 2]),
+            st.sampled_from(ACCEPT),
+            st.booleans(),
+        )
+        def check(bodies: Any, client: int, accept: str, has_key: bool) -> None:
+            headers = {"Idempotency-Key": "one"} if has_key else {}
+            self.written_both_ways(
+                writers["clients"][client], "post", self.url("bulk"), bodies, Accept=accept, **headers
+            )
 
         check()
 
@@ -135,6 +172,9 @@ class AlikeWrites(ContractCase):
         is_plain = intake(serializer_class, self.model) is not None and layout(serializer_class, self.model) is not None
         posted = client.post(self.url(), self.new_body())
         assert isinstance(posted, Response) is not (is_plain and creates_plainly(self.viewset))
+        if Endpoint.BULK_CREATE in self.viewset.endpoints() and connection.vendor == "postgresql":
+            at_once = client.post(self.url("bulk"), [self.new_body(), self.new_body()])
+            assert isinstance(at_once, Response) is not (is_plain and creates_many_plainly(self.viewset))
         patched = client.patch(f"{self.url()}/{key}", self.change)
         assert isinstance(patched, Response) is not (is_plain and changes_plainly(self.viewset))
         got = client.get(f"{self.url()}/{key}")

@@ -53,7 +53,9 @@ class Queries(ContractCase):
     def test_creating_a_thousand(self) -> None:
         self.has(Endpoint.BULK_CREATE)
         bodies = [self.new_body() for _ in range(THOUSAND)]
-        allowed = 3 if connection.vendor == "postgresql" else 20  # SQLite takes 999 parameters at a time
+        allowed = (
+            max(3, self.create_queries) if connection.vendor == "postgresql" else 20
+        )  # SQLite takes 999 parameters at a time
         assert self.spent(lambda client: client.post(self.url("bulk"), bodies)) <= allowed
 
     def test_updating_a_thousand(self) -> None:

@@ -10,12 +10,15 @@ from typing import Any
 import pytest
 from django.db import connection
 from django.db.models import QuerySet
+from django.test.utils import CaptureQueriesContext
 
 from common.api import keyset, pagination
+from common.api.access import way_to
+from common.api.compiled import Query
 from common.api.endpoints import Endpoint
 from common.api.filters import ContainsFilter
+from common.api.list_shapes import PageShape, Shape, known_filters, list_layout, page_query
 from common.api.ordering import Term, terms
-from common.api.shapes import PageShape, Shape, known_filters, list_layout, page_query
 from common.testing.base import ContractCase
 
 is_postgresql = connection.vendor == "postgresql"
@@ -37,6 +40,19 @@ def plan(rows: QuerySet[Any], *, costly: Sequence[str] = COSTLY) -> str:
 def plan_of_pattern(rows: QuerySet[Any]) -> str:
     """Comparing each entry of another index is no way to find a pattern either."""
     return plan(rows, costly=(*COSTLY, "enable_indexscan", "enable_indexonlyscan"))
+
+
+def plan_for_all(query: Query) -> str:
+    """As it would be with many rows, of whichever values."""
+    statement = query.statement
+    with connection.cursor() as cursor:
+        for setting in (*(f"{name} = off" for name in COSTLY), "plan_cache_mode = force_generic_plan"):
+            cursor.execute(f"SET LOCAL {setting}")
+        cursor.execute(f"PREPARE asked AS {statement.command.decode()}")
+        cursor.execute(f"EXPLAIN EXECUTE asked ({', '.join(['NULL'] * len(statement.names))})")
+        found = "\n".join(line for (line,) in cursor.fetchall())
+        cursor.execute("DEALLOCATE asked")
+        return found
 
 
 def has_trigrams() -> bool:
@@ -75,6 +91,41 @@ class Scale(ContractCase):
                 assert "Filter: " not in found, found
                 assert "Sort" not in found, found
 
+    @only_postgresql
+    def test_the_rows_of_one_value_are_read_off_its_index_by_any_cursor(self) -> None:
+        """Of few owners, each has a great part of the table on average; some may have next to none."""
+        if list_layout(self.viewset) is None:
+            pytest.skip("is not read directly")
+        own = way_to(self.model, self.viewset.owner or "")
+        lookups = [(own.relation if own else self.viewset.owner, 1)] if self.viewset.owner else []
+        exact = [name for name, one in known_filters(self.viewset).items() if one.lookup_expr == "exact"]
+        shapes = [Shape(self.viewset, (one,)) for one in lookups]
+        shapes += [Shape(self.viewset, (), ((name, 1),)) for name in exact]
+        for shape, sign in product(shapes, ("", "-")):
+            order = terms([f"{sign}pk"], self.model)
+            for nulls, backwards in ((None, False), ((), False), ((False,), False), ((False,), True)):
+                query = page_query(PageShape(shape, order, limit=20, nulls=nulls, backwards=backwards))
+                assert query is not None
+                found = plan_for_all(query)
+                # The bound at which the scan starts is the cursor, if there is one.
+                assert found.count(">= ") + found.count("<= ") == (1 if nulls else 2), found
+                assert "Index Cond: " in found, found
+                assert "Filter: " not in found, found
+                assert "Sort" not in found, found
+
+    def test_ones_own_rows_are_asked_for_by_a_column_of_theirs(self) -> None:
+        self.has(Endpoint.SELF_LIST)
+        owner = self.make_user(f"{self.viewset.resource}:read:self")
+        self.rows(2, owner)
+        client = self.bearer(owner)
+        with CaptureQueriesContext(connection) as captured:
+            for accept in ("application/json", "application/json; case=camel"):
+                assert len(client.get(self.url("self"), headers={"Accept": accept}).json()["results"]) == 2
+        of_rows = [query["sql"] for query in captured if f'FROM "{self.model._meta.db_table}"' in query["sql"]]
+        assert of_rows
+        joined = [sql for sql in of_rows if " JOIN " in sql]
+        assert not joined, joined
+
     def test_what_may_be_few_rows_or_many_is_planned_with_its_values(self) -> None:
         """One plan for all walks an ordering's index through the whole table for the few."""
         if list_layout(self.viewset) is None:
@@ -88,7 +139,7 @@ class Scale(ContractCase):
             assert self.is_planned_once(((name, 1),), by_key) is (one.lookup_expr == "exact"), name
 
     def is_planned_once(self, filters: tuple[tuple[str, int], ...], order: tuple[Term, ...]) -> bool:
-        query = page_query(PageShape(Shape(self.viewset, None, filters), order, limit=20))
+        query = page_query(PageShape(Shape(self.viewset, (), filters), order, limit=20))
         assert query is not None
         # Planned with its values, and for more than one page.
         assert ("MATERIALIZED" in query.statement.sql) is (not query.statement.is_planned_once) or not is_postgresql

@@ -62,6 +62,9 @@ class Searching(ContractCase):
             if "in" in criterion.operators:
                 assert row["id"] in self.search(client, **{name: {"in": [value]}})
                 assert self.search(client, **{name: {"in": []}}) == []
+                if rows[0][name] is not None:
+                    either = self.search(client, **{name: {"in": [value, rows[0][name]]}})
+                    assert {row["id"], rows[0]["id"]} <= set(either)
 
     def test_null_is_asked_for_where_there_can_be_one(self) -> None:
         client, rows = self.prepare()

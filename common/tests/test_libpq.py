@@ -1,7 +1,9 @@
 """Queries asked of libpq: what becomes of values, of plans, and of a connection that was lost."""
 
 import datetime
+import json
 from decimal import Decimal
+from ipaddress import IPv4Address, IPv6Address
 from uuid import UUID
 
 import pytest
@@ -10,10 +12,12 @@ from django.db import (
     DataError,
     IntegrityError,
     OperationalError,
+    ProgrammingError,
     connection,
     connections,
     transaction,
 )
+from django.db.models import TextChoices
 from django.test.utils import CaptureQueriesContext
 
 from common import prepared
@@ -37,6 +41,13 @@ VALUES = [
 ONE = Statement("SELECT %s::int")
 
 
+@pytest.fixture(autouse=True)
+def _on_a_connection_of_its_own():
+    """Others would miss the plans that are thrown away here."""
+    yield
+    connection.close()
+
+
 def kill_connection():
     from psycopg import connect
 
@@ -54,6 +65,54 @@ def plans():
 def test_values_come_back_as_they_went():
     assert prepared.fetch_rows(SAME, VALUES) == [tuple(VALUES)]
     assert prepared.fetch_rows(SAME, [None] * 7) == [(None,) * 7]
+
+
+LISTS = Statement("SELECT %s::text[], %s::bigint[], %s::boolean[], %s::numeric[], %s::uuid[], %s::timestamptz[]")
+
+
+def test_lists_come_back_as_they_went():
+    texts = ["", " ", "NULL", "null", 'a "b"', "\\", '\\"', "{a,b}", "a\n\tb", "100% 'ä' 𝄞"]
+    lists = [[*texts, None], *([None, value, value] for value in VALUES[1:6])]
+
+    assert prepared.fetch_rows(LISTS, lists) == [tuple(lists)]
+    assert prepared.fetch_rows(LISTS, [[None]] * 6) == [([None],) * 6]
+    with CaptureQueriesContext(connection):
+        assert prepared.fetch_rows(LISTS, lists) == [tuple(lists)]
+
+
+class Kind(TextChoices):
+    ODD = 'a,"b"', "odd"
+
+
+def test_what_django_makes_of_values_is_read_as_they_are():
+    from psycopg.types.json import Jsonb
+    from psycopg.types.numeric import Int4
+
+    from common import parameters
+
+    sql = Statement("SELECT %s::int, %s::inet, %s::inet, %s::jsonb, %s::text, %s::text[]")
+    data = {"name": 'ä \\ "', "n": [1, None]}
+    values = [Int4(7), IPv4Address("192.0.2.7"), IPv6Address("2001:db8::7"), Jsonb(data), Kind.ODD, [Kind.ODD, None]]
+
+    assert parameters.texts(values) is not None
+    ((number, four, six, found, kind, kinds),) = prepared.fetch_rows(sql, values)
+
+    assert (number, str(four), str(six)) == (7, "192.0.2.7", "2001:db8::7")
+    assert json.loads(found) == data
+    assert (kind, kinds) == (Kind.ODD.value, [Kind.ODD.value, None])
+
+
+def test_what_brings_nothing_back_is_no_error_for_whoever_listens(table):
+    sql = Statement("UPDATE kept SET id = 1")
+
+    assert prepared.fetch_rows(sql, [], is_repeatable=False) == []
+    with CaptureQueriesContext(connection):
+        assert prepared.fetch_rows(sql, [], is_repeatable=False) == []
+
+
+def test_a_text_in_a_list_never_ends_where_it_has_a_nul():
+    with pytest.raises(DataError):
+        prepared.fetch_rows(Statement("SELECT %s::text[]"), [["a", "a\0b"]])
 
 
 def test_for_json_ids_are_text_and_decimals_floats():
@@ -117,6 +176,21 @@ def test_a_plan_that_somebody_threw_away_is_made_anew():
         cursor.execute("DEALLOCATE ALL")
 
     assert prepared.fetch_rows(ONE, [2]) == [(2,)]
+
+
+def test_a_transaction_whose_plan_was_thrown_away_is_the_last_that_misses_it():
+    other = Statement("SELECT 1 + %s::int")
+    prepared.fetch_rows(ONE, [1])
+    prepared.fetch_rows(other, [1])
+    with connection.cursor() as cursor:
+        cursor.execute(f"DEALLOCATE {ONE.name.decode()}")
+
+    with pytest.raises(ProgrammingError), transaction.atomic():
+        prepared.fetch_rows(ONE, [2])
+
+    with transaction.atomic():
+        assert prepared.fetch_rows(ONE, [2]) == [(2,)]
+        assert prepared.fetch_rows(other, [2]) == [(3,)]
 
 
 def test_a_plan_whose_columns_have_changed_is_made_anew():

@@ -4,7 +4,7 @@ import re
 from functools import partial
 
 import pytest
-from django.urls import Resolver404, URLResolver, get_resolver, re_path
+from django.urls import Resolver404, URLResolver, get_resolver, include, re_path
 
 from common.api.resolver import RouteResolver, mount
 
@@ -62,3 +62,29 @@ def test_a_route_that_comes_first_hides_the_others(patterns):
     for path in ("items", "items/", "items/count", "items/count/", "items/7", "items/a/b", "other"):
         expected = said(plainly(mounted), f"api/{path}")
         assert said(mounted.resolve, f"api/{path}") == expected, path
+
+
+BELOW = [re_path(r"^(?P<more>[^/]+)\Z", view, name="below")]
+
+
+@pytest.mark.parametrize(
+    "routes",
+    [
+        [re_path(r"^items/(?P<id>\w+)\Z", view, {"more": 1}), re_path(r"^items/(?P<id>[^/]+)\Z", view)],
+        [re_path(r"^items/(?P<id>\w+)/", include(BELOW)), re_path(r"^items/(?P<id>.+)\Z", view)],
+        [re_path(r"^items/(\w+)\Z", view), re_path(r"^items/(?P<id>[^/]+)\Z", view)],
+        [re_path(r"^items/(?P<id>\w+)(?P<rest>/\w+)?\Z", view)],
+    ],
+)
+def test_routes_that_say_more_than_what_the_path_names(routes):
+    mounted = mount("api/", routes)
+    for path in ("items/7", "items/8", "items/7/a", "items/8/b", "items/a.b", "items/"):
+        expected = said(plainly(mounted), f"api/{path}")
+        assert said(mounted.resolve, f"api/{path}") == expected, path
+
+
+def test_what_one_request_does_to_its_match_is_its_own():
+    mounted = mount("api/", [re_path(r"^items/(?P<id>\w+)\Z", view)])
+    mounted.resolve("api/items/7").kwargs["id"] = "mine"
+    mounted.resolve("api/items/7").kwargs["id"] = "mine"
+    assert mounted.resolve("api/items/7").kwargs == {"id": "7"}

@@ -1,17 +1,22 @@
 """Which resources are read directly, and which queries are compiled: only what is sure to be answered alike."""
 
+import json
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from django.db.models import Count
 from rest_framework import serializers
+from rest_framework.response import Response
 
 from common.api import fields
 from common.api.compiled import NotCompiled, Slot, compile_rows
-from common.api.filters import ContainsFilter, ResourceFilter
+from common.api.filters import BooleanFilter, ContainsFilter, ResourceFilter, TextFilter
+from common.api.list_shapes import PageShape, Shape, known_filters, list_layout, page_query
+from common.api.ordering import terms
 from common.api.rendering import layout
 from common.api.serializers import ResourceSerializer
-from common.api.shapes import known_filters, list_layout, locked_query, row_layout
+from common.api.shapes import locked_query, row_layout
 from items.models import Item
 from items.serializers import ItemSerializer
 from items.views import ItemViewSet, StoreItemViewSet
@@ -41,6 +46,12 @@ def serializer(**members):
     )
 
 
+class Brief(ResourceSerializer[Todo]):
+    class Meta:
+        model = Todo
+        fields = ("id",)
+
+
 def test_the_resources_of_the_product():
     assert list_layout(ItemViewSet)
     assert list_layout(TodoViewSet)
@@ -48,7 +59,7 @@ def test_the_resources_of_the_product():
     assert shown is not None
     assert shown.names == ItemSerializer.Meta.fields
     assert list_layout(StoreManagerViewSet) is None  # an address for some
-    assert list_layout(StoreItemViewSet) is None  # rows by the path
+    assert list_layout(StoreItemViewSet)
 
 
 @pytest.mark.parametrize(
@@ -111,6 +122,35 @@ def test_a_filter_by_a_method_is_left_alone():
     assert found["title"] is not None
 
 
+@pytest.mark.django_db
+def test_a_filter_for_all_but_one_value_finds_the_others(make_user, bearer, rf):
+    class Odd(ResourceFilter):
+        other_than = BooleanFilter("completed", exclude=True)
+
+    done, _ = TodoFactory.create(completed=True), TodoFactory.create(completed=False)
+    own: Any = type("Own", (TodoViewSet,), {"filterset_class": Odd})
+    view = own.as_view({"get": "list"}, basename="todos")
+    authorization = bearer(make_user("*"))._credentials["HTTP_AUTHORIZATION"]
+
+    answer = view(rf.get("/todos?other_than=false", HTTP_AUTHORIZATION=authorization))
+
+    assert not isinstance(answer, Response)
+    assert [row["id"] for row in json.loads(answer.content)["results"]] == [done.pk]
+
+
+def test_rows_of_one_value_are_bounded_only_where_an_index_has_them_in_order():
+    class Odd(ResourceFilter):
+        completed = BooleanFilter()
+        description = TextFilter()
+
+    view, order = type("Own", (TodoViewSet,), {"filterset_class": Odd}), terms(["-pk"], Todo)
+
+    for name, is_bounded in (("completed", True), ("description", False)):
+        query = page_query(PageShape(Shape(view, (), ((name, 1),)), order, limit=20))
+        assert query is not None
+        assert (" >= " in query.statement.sql) is is_bounded
+
+
 @pytest.mark.parametrize(
     "rows",
     [
@@ -138,3 +178,19 @@ def test_a_number_past_the_range_of_its_column_is_not_asked_for():
     for wrong in (2**63, -(2**63) - 1, Decimal("0.5")):
         with pytest.raises(NotCompiled):
             query.fetch({"pk": wrong})
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("action", ["retrieve", "list", "count"])
+def test_an_action_may_have_its_own_ways(make_user, bearer, rf, monkeypatch, action):
+    todo, other = TodoFactory.create(title="Mine"), TodoFactory.create(title="Other")
+    request = rf.get("/todos", HTTP_AUTHORIZATION=bearer(make_user("*"))._credentials["HTTP_AUTHORIZATION"])
+    own = {"queryset": Todo.objects.filter(pk=todo.pk).order_by("id"), "serializer_class": Brief}
+    view = TodoViewSet.as_view({"get": action}, basename="todos", **own)
+
+    answer = json.loads(view(request, **({"id": str(todo.pk)} if action == "retrieve" else {})).render().content)
+
+    rows = {"retrieve": [answer], "list": answer.get("results"), "count": []}[action]
+    assert rows == ([] if action == "count" else [{"id": todo.pk}])
+    assert answer.get("count", 1) == 1
+    assert other.pk != todo.pk

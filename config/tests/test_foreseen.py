@@ -88,6 +88,7 @@ def test_a_plan_that_is_gone_is_made_anew(make_user, bearer):
         assert client.get(f"/api/v1/items/{item.pk}").status_code == 200
         with connection.cursor() as cursor:
             cursor.execute("DEALLOCATE ALL")
+    connection.close()  # whoever has it next would miss its plans
 
 
 def test_each_finds_its_own(journeys):
@@ -138,6 +139,13 @@ def test_not_without_plans(journeys, monkeypatch):
     with prepared.foreseeing(along):
         assert prepared.fetch_rows(NUMBER, [2]) == [(2,)]
     assert (along.rows, journeys) == (None, [1])
+
+
+def test_not_by_an_old_libpq(journeys, monkeypatch):
+    monkeypatch.setattr(libpq, "_HAS_PIPELINES", False)
+    with prepared.foreseeing(foreseen(NUMBER, 7)):
+        assert prepared.fetch_rows(NUMBER, [2]) == [(2,)]
+    assert journeys == [1]
 
 
 def test_what_another_query_found_is_not_taken():

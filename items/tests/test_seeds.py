@@ -6,6 +6,9 @@ from statistics import mean, median
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import connection
+from django.db.models import F
+from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
 from items.models import Category, Item
@@ -74,6 +77,15 @@ def test_a_larger_number_adds_the_difference_and_a_smaller_one_nothing():
 
     seed(10)
     assert len(rows()) == MANY
+
+
+def test_no_statement_is_for_all_of_them(monkeypatch):
+    monkeypatch.setattr("items.seeds.BATCH", 50)
+    with CaptureQueriesContext(connection) as asked:
+        seed(MANY)
+    changes = [one for one in asked if one["sql"].startswith('UPDATE "items_item"')]
+    assert len(changes) == MANY / 50
+    assert not Item.objects.exclude(updated_at=F("created_at")).exists()
 
 
 def test_items_of_others_count_and_stay():

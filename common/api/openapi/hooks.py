@@ -6,7 +6,8 @@ from typing import Any
 from drf_spectacular.plumbing import get_lib_doc_excludes
 
 from common.api.serializers import RefuseUnknown, ResourceSerializer, StrictSerializer
-from common.api.viewsets import ApiViewSet, ResourceBase, ResourceViewSet
+from common.api.views import ApiViewSet
+from common.api.viewsets import ResourceBase, ResourceViewSet
 
 
 def strip_optional_slash(endpoints: Iterable[tuple[str, str, str, Callable[..., Any]]], **kwargs: Any) -> list[Any]:

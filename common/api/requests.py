@@ -1,0 +1,48 @@
+"""REST framework's request, which looks for what every request is asked for where it is."""
+
+from typing import Any
+
+from django.http import HttpRequest, QueryDict
+from django.utils.datastructures import MultiValueDict
+from rest_framework import request
+
+from common.api.parsers import StrictJSONParser
+
+_Base: Any = request.Request
+
+
+class Request(request.Request):
+    """DRF's looks for the method and the headers in vain first, each time, and for the user it has not got yet by way
+    of an error. All that is some 2 % of a GET."""
+
+    def __init__(self, request: HttpRequest, **parts: Any) -> None:
+        super().__init__(request, **parts)
+        self.method = request.method
+        self.META = request.META
+
+    def _parse(self) -> Any:
+        """The short way for JSON, which is for the first parser."""
+        first = self.parsers[0] if self.parsers else None
+        is_json = type(first) is StrictJSONParser and self.META.get("CONTENT_TYPE") == first.media_type
+        if not first or not is_json or not self.stream:
+            return _Base._parse(self)
+        nothing: Any = MultiValueDict()
+        try:
+            return first.parse(self.stream, first.media_type, self.parser_context), nothing
+        except Exception:
+            # As DRF does: the page that says what is wrong asks for the body again.
+            self._data = self._full_data = QueryDict("", encoding=self._request.encoding)
+            self._files = nothing
+            raise
+
+    def _get_user(self) -> Any:
+        known = vars(self)
+        return known["_user"] if "_user" in known else super().user
+
+    user = property(_get_user, _Base.user.fset)
+
+    def _get_auth(self) -> Any:
+        known = vars(self)
+        return known["_auth"] if "_auth" in known else super().auth
+
+    auth = property(_get_auth, _Base.auth.fset)
