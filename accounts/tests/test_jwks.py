@@ -128,7 +128,7 @@ def test_a_stale_key_is_not_waited_for():
     provider.busy.clear()
     started = time.monotonic()
     assert provider.cache.get("a")
-    assert time.monotonic() - started < 0.2
+    assert time.monotonic() - started < 1
     assert provider.fetches == 2
     provider.settle()
 
@@ -149,7 +149,7 @@ def test_a_known_key_does_not_wait_for_a_fetch_under_way():
     assert at_once(lambda: ask("b"), lambda: ask("c"), lambda: ask("a"), lambda: ask("a")) == [False, False, True, True]
     provider.settle()
     assert provider.fetches == 2
-    assert max(seconds for kid, seconds in waited if kid == "a") < 0.2
+    assert max(seconds for kid, seconds in waited if kid == "a") < 1
     # One request waits for as long as it takes, the other not: known keys want the threads.
     long, short = sorted((seconds for kid, seconds in waited if kid != "a"), reverse=True)
     assert short < 1 < long < 4
@@ -164,7 +164,7 @@ def test_once_a_fetch_has_taken_long_nobody_else_waits_for_it():
     provider.now += 1
     started = time.monotonic()
     assert provider.cache.get("b") is None
-    assert time.monotonic() - started < 0.2
+    assert time.monotonic() - started < 1
     provider.settle()
 
 

@@ -1,7 +1,6 @@
 """The way back for who forgot the password."""
 
 from datetime import timedelta
-from statistics import median
 from time import perf_counter
 
 import pytest
@@ -96,7 +95,8 @@ def test_an_unknown_address_costs_the_same_statements(api, ada, settings, tasks)
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("tasks", [IN_THREAD, IN_DATABASE])
 def test_an_unknown_address_takes_as_long(api, make_user, settings, tasks):
-    """Each twenty times, in turn; the mails are not waited for."""
+    """Each twenty times, in turn: the fastest of each, since what else the machine does adds to some. A mail is sent in
+    between, so that its thread takes nothing from the next to ask."""
     settings.TASKS = tasks
     for number in range(20):
         make_user(email=f"known{number}@example.com")
@@ -106,9 +106,9 @@ def test_an_unknown_address_takes_as_long(api, make_user, settings, tasks):
             start = perf_counter()
             assert ask(api, f"{kind}{number}@example.com").status_code == 202
             times.append(perf_counter() - start)
-    backends.flush()
+            backends.flush()
 
-    assert abs(median(took["known"]) - median(took["unknown"])) < 0.01
+    assert abs(min(took["known"]) - min(took["unknown"])) < 0.01
 
 
 def test_following_it_sets_the_password(api, asked):
