@@ -36,12 +36,15 @@ def texts(values: Sequence[Any]) -> Values | None:
     """The values as PostgreSQL reads them; None where one is of a type that is not known here."""
     found: Values = []
     for value in values:
-        if value is None:
+        if write := _TEXT_OF.get(type(value)):
+            text = write(value)
+        elif value is None:
             found.append(None)
             continue
-        text = _array(value) if type(value) is list else _text(value)
-        if text is None:
-            return None
+        else:
+            text = _array(value) if type(value) is list else _text(value)
+            if text is None:
+                return None
         if "\0" in text:  # where it stood, libpq would take the text to end
             return None
         found.append(text.encode())

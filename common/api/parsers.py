@@ -119,9 +119,10 @@ def read(request: HttpRequest) -> bytes:
     assert limit is not None
     left = int(request.META["CONTENT_LENGTH"])
     if left <= limit:
-        if len(request.body) < left:
+        body = request.body
+        if len(body) < left:
             raise ParseError("The body is shorter than its Content-Length.")
-        return request.body
+        return body
     left = min(left, MAX_DISCARD)
     while left > 0 and (chunk := request.read(min(left, 65536))):
         left -= len(chunk)

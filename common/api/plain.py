@@ -3,7 +3,7 @@
 Conservative: a model, a manager or a field that does anything of its own when it is saved is left to the ORM.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from inspect import getattr_static
 from typing import Any
@@ -26,7 +26,7 @@ def is_plain(model: type[models.Model]) -> bool:
 
 
 def has_listeners(model: type[models.Model]) -> bool:
-    return any(signal.has_listeners(model) for signal in _SIGNALS)
+    return any(signal.receivers and signal.has_listeners(model) for signal in _SIGNALS)
 
 
 @cache
@@ -59,14 +59,20 @@ def inserted(model: type[models.Model]) -> tuple[Any, ...]:
 
 def new_row(model: type[models.Model], values: Mapping[str, Any]) -> dict[str, Any]:
     """By columns: these values, and the model's own for the others."""
+    now = timezone.now()
     return {
-        field.attname: timezone.now()
-        if _is_stamp(field, at_change=False)
-        else values[field.name]
-        if field.name in values
-        else field.get_default()
-        for field in inserted(model)
+        column: now if default is None else values[name] if name in values else default()
+        for column, name, default in _made(model)
     }
+
+
+@cache
+def _made(model: type[models.Model]) -> tuple[tuple[str, str, Callable[[], Any] | None], ...]:
+    """Of each column of a new row, its field and what it is where no value is given; None is the moment."""
+    return tuple(
+        (field.attname, field.name, None if _is_stamp(field, at_change=False) else field.get_default)
+        for field in inserted(model)
+    )
 
 
 def new_columns(model: type[models.Model], rows: Sequence[Mapping[str, Any]]) -> dict[str, list[Any]]:

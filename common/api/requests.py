@@ -5,6 +5,7 @@ from typing import Any
 from django.http import HttpRequest, QueryDict
 from django.utils.datastructures import MultiValueDict
 from rest_framework import request
+from rest_framework.request import Empty, wrap_attributeerrors
 
 from common.api.parsers import StrictJSONParser
 
@@ -20,24 +21,33 @@ class Request(request.Request):
         self.method = request.method
         self.META = request.META
 
-    def _parse(self) -> Any:
-        """The short way for JSON, which is for the first parser."""
+    def _load_data_and_files(self) -> None:
+        """The short way for JSON, which is for the first parser and has no files."""
         first = self.parsers[0] if self.parsers else None
         is_json = type(first) is StrictJSONParser and self.META.get("CONTENT_TYPE") == first.media_type
-        if not first or not is_json or not self.stream:
-            return _Base._parse(self)
+        if not first or not is_json or self._data is not Empty or not self.stream:
+            _Base._load_data_and_files(self)
+            return
         nothing: Any = MultiValueDict()
         try:
-            return first.parse(self.stream, first.media_type, self.parser_context), nothing
+            self._data = self._full_data = first.parse(self.stream, first.media_type, self.parser_context)
         except Exception:
             # As DRF does: the page that says what is wrong asks for the body again.
             self._data = self._full_data = QueryDict("", encoding=self._request.encoding)
-            self._files = nothing
             raise
+        finally:
+            self._files = nothing
+
+    def _get_data(self) -> Any:
+        return self._full_data if self._full_data is not Empty else super().data
+
+    data = property(_get_data)
 
     def _get_user(self) -> Any:
-        known = vars(self)
-        return known["_user"] if "_user" in known else super().user
+        if "_user" not in vars(self):
+            with wrap_attributeerrors():
+                self._authenticate()
+        return self._user
 
     user = property(_get_user, _Base.user.fset)
 

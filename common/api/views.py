@@ -93,7 +93,15 @@ class ApiViewSet(ThrottlingMixin, GenericViewSet[M]):
     def finalize_response(self, request: Request, response: Response, *args: Any, **kwargs: Any) -> Response:
         response = super().finalize_response(request, response, *args, **kwargs)
         vary(response, "Accept")
+        if not isinstance(response, Response):
+            self._let_go(request)
         return response
+
+    def _let_go(self, request: Request) -> None:
+        """Of what refers to itself, once nobody asks for it any more: what is left to the collector costs more."""
+        request.parser_context = {}
+        for method in self.action_map:
+            vars(self).pop(method, None)
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         # Whether there is such a method at all depends on nobody's permissions.
