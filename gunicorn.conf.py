@@ -1,6 +1,5 @@
 """gunicorn reads this by itself: `gunicorn` in this directory serves the application."""
 
-import gc
 import os
 from typing import Any
 
@@ -67,6 +66,3 @@ def post_fork(server: Any, worker: Any) -> None:
 
 def when_ready(server: Any) -> None:
     drain_first(server, seconds=env.number("DRAIN_SECONDS", 5))
-    # Out of the collector's sight: what it marks in a worker is written to, and then no longer shared.
-    gc.collect()
-    gc.freeze()

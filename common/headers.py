@@ -72,13 +72,20 @@ def put(response: HttpResponseBase, name: str, value: str) -> None:
     headers._store[name.lower()] = (name, value)
 
 
+def told(response: HttpResponseBase, name: str) -> str | None:
+    """What a header says, if it is there. Django would find by an exception that it is not."""
+    headers: Any = response.headers
+    found = headers._store.get(name.lower())
+    return found[1] if found else None
+
+
 def vary(response: HttpResponseBase, name: str) -> None:
     """Django's `patch_vary_headers`, of which an answer needs several: it takes them all apart each time."""
-    told = response.headers.get("Vary")
-    if told is None:
+    by = told(response, "Vary")
+    if by is None:
         put(response, "Vary", name)
-    elif told != "*" and name.lower() not in told.lower().replace(" ", "").split(","):
-        put(response, "Vary", f"{told}, {name}")
+    elif by != "*" and name.lower() not in by.lower().replace(" ", "").split(","):
+        put(response, "Vary", f"{by}, {name}")
 
 
 class HeadersMiddleware:
@@ -96,7 +103,7 @@ class HeadersMiddleware:
         if response.status_code in BODILESS:
             # RFC 9110, 8.6: none with a 204; with a 304 that of the body which is not sent.
             headers.pop("Content-Length", None)
-        if headers.get("Content-Type", "").startswith("text/html"):
+        if (told(response, "Content-Type") or "").startswith("text/html"):
             if settings.DEBUG and response.status_code == 500:
                 return response  # Django's page of a traceback has its scripts inside
             _PAGES.add_to(response)

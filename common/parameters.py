@@ -35,6 +35,7 @@ _TEXT_OF: dict[type, Callable[[Any], str]] = {
 def texts(values: Sequence[Any]) -> Values | None:
     """The values as PostgreSQL reads them; None where one is of a type that is not known here."""
     found: Values = []
+    text: str | None
     for value in values:
         if write := _TEXT_OF.get(type(value)):
             text = write(value)

@@ -15,7 +15,7 @@ from django.middleware.clickjacking import XFrameOptionsMiddleware
 from django.middleware.security import SecurityMiddleware
 
 from common.browsers import is_from_program
-from common.headers import Constants, put, vary
+from common.headers import Constants, put, told, vary
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
@@ -50,7 +50,7 @@ class ShortcutMiddleware:
             return self.get_response(request)
         response: HttpResponseBase = self.end(request)
         vary(response, "origin")
-        if not response.streaming and "Content-Length" not in response.headers:
+        if not response.streaming and told(response, "Content-Length") is None:
             put(response, "Content-Length", str(len(getattr(response, "content", b""))))
         self.added[request.is_secure()].add_to(response)
         return response

@@ -25,7 +25,7 @@ class Request(request.Request):
         """The short way for JSON, which is for the first parser and has no files."""
         first = self.parsers[0] if self.parsers else None
         is_json = type(first) is StrictJSONParser and self.META.get("CONTENT_TYPE") == first.media_type
-        if not first or not is_json or self._data is not Empty or not self.stream:
+        if not first or not is_json or vars(self)["_data"] is not Empty or not self.stream:
             _Base._load_data_and_files(self)
             return
         nothing: Any = MultiValueDict()
@@ -39,15 +39,17 @@ class Request(request.Request):
             self._files = nothing
 
     def _get_data(self) -> Any:
-        return self._full_data if self._full_data is not Empty else super().data
+        read = vars(self)["_full_data"]
+        return super().data if read is Empty else read
 
     data = property(_get_data)
 
     def _get_user(self) -> Any:
-        if "_user" not in vars(self):
+        known = vars(self)
+        if "_user" not in known:
             with wrap_attributeerrors():
-                self._authenticate()
-        return self._user
+                _Base._authenticate(self)
+        return known["_user"]
 
     user = property(_get_user, _Base.user.fset)
 

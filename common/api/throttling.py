@@ -12,7 +12,7 @@ from common.api.endpoints import Endpoint
 from common.api.filters import TextSearch
 from common.client import client
 from common.exceptions import Throttled
-from common.headers import put
+from common.headers import put, told
 from common.rates.rate import Quota, Scope
 from common.rates.spending import charge
 
@@ -62,8 +62,8 @@ class ThrottlingMixin(Base):
         if self.quota:
             for name, value in rate_headers(self.quota).items():
                 # A refusal may be by another quota than the request's own.
-                told = response.get(name, value)
-                put(response, name, value if told == value else f"{value}, {told}")
+                other = told(response, name) or value
+                put(response, name, value if other == value else f"{value}, {other}")
         return response
 
     def spend(self, request: Request, cost: int = 1) -> None:

@@ -2,9 +2,11 @@
 
 import pytest
 from django.core.cache import close_caches
+from django.core.handlers.base import reset_urlconf
 from django.core.signals import request_finished
 from django.db import DEFAULT_DB_ALIAS, close_old_connections, connections, reset_queries
 from django.dispatch import Signal
+from django.urls import set_urlconf
 
 from common import chores
 
@@ -19,6 +21,7 @@ def left(monkeypatch, settings):
     started.connect(close_old_connections)
     finished.connect(close_old_connections)
     finished.connect(close_caches)
+    finished.connect(reset_urlconf)
     monkeypatch.setattr(chores, "request_started", started)
     monkeypatch.setattr(chores, "request_finished", finished)
     settings.CACHES = {str(number): {"BACKEND": name} for number, name in enumerate(BACKENDS)}
@@ -47,6 +50,14 @@ def test_a_cache_that_has_something_to_close_is_closed(left, settings):
 def test_so_is_one_that_was_told_to(left, settings):
     settings.DJANGO_REDIS_CLOSE_CONNECTION = True
     assert left()[1] == [close_old_connections, close_caches]
+
+
+def test_a_urlconf_that_is_left_over_is_nobodys(client):
+    set_urlconf("nobody.has.it")
+    try:
+        assert client.get("/health").status_code == 200
+    finally:
+        set_urlconf(None)
 
 
 @pytest.mark.django_db(transaction=True)

@@ -1,6 +1,8 @@
 """Which resources are read directly, and which queries are compiled: only what is sure to be answered alike."""
 
+import gc
 import json
+import weakref
 from decimal import Decimal
 from typing import Any
 
@@ -194,3 +196,29 @@ def test_an_action_may_have_its_own_ways(make_user, bearer, rf, monkeypatch, act
     assert rows == ([] if action == "count" else [{"id": todo.pk}])
     assert answer.get("count", 1) == 1
     assert other.pk != todo.pk
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("route", [{"get": "list"}, {"post": "create"}, {"patch": "partial_update"}])
+def test_a_direct_answer_leaves_nothing_to_the_collector(make_user, bearer, rf, monkeypatch, route):
+    """What refers to itself stays in memory until somebody looks for it."""
+    [method] = route
+    user, left = make_user("*"), []
+    todo = TodoFactory.create(user=user)
+    initial = TodoViewSet.initial
+
+    def noting(self, request, *args, **kwargs):
+        left.extend((weakref.ref(self), weakref.ref(request), weakref.ref(request._request)))
+        return initial(self, request, *args, **kwargs)
+
+    monkeypatch.setattr(TodoViewSet, "initial", noting)
+    view = TodoViewSet.as_view(route, basename="todos")
+    authorization = bearer(user)._credentials["HTTP_AUTHORIZATION"]
+    gc.disable()
+    try:
+        body = {} if method == "get" else {"data": {"title": "x"}, "content_type": "application/json"}
+        response = view(getattr(rf, method)("/todos", **body, HTTP_AUTHORIZATION=authorization), id=str(todo.pk))
+        assert not isinstance(response, Response)
+        assert [one() for one in left] == [None] * 3
+    finally:
+        gc.enable()
