@@ -95,7 +95,8 @@ def fetch_rows(
     connection.validate_thread_sharing()
     if not is_repeatable:
         connection.close_if_health_check_failed()
-        connection.ensure_connection()
+        if connection.connection is None:
+            connection.ensure_connection()
     vars(connection)["health_check_done"] = True
     started = time.perf_counter()
     try:

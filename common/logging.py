@@ -28,10 +28,27 @@ class RequestIdFilter(logging.Filter):
         return True
 
 
+# All that a record has, of one that says nothing, and nothing of this process and this thread.
+_BLANK = {
+    **vars(logging.makeLogRecord({"levelno": logging.INFO, "levelname": "INFO"})),
+    **dict.fromkeys(("process", "processName", "thread", "threadName")),
+}
+
+
 def event(logger: logging.Logger, message: str, fields: dict[str, object]) -> None:
-    """A line of level INFO, for those that are written by every request: nobody asks where in the code it was."""
-    if logger.isEnabledFor(logging.INFO):
-        logger.handle(logger.makeRecord(logger.name, logging.INFO, "", 0, message, (), None, extra={"fields": fields}))
+    """A line of level INFO, for those that are written by every request: nobody asks where in the code it was.
+
+    `makeRecord` would look for the name of the file that it does not come from.
+    """
+    if not logger.isEnabledFor(logging.INFO):
+        return
+    if logging.getLogRecordFactory() is not logging.LogRecord:  # somebody has something to add
+        record = logger.makeRecord(logger.name, logging.INFO, "", 0, message, (), None, extra={"fields": fields})
+    else:
+        record, now = logging.LogRecord.__new__(logging.LogRecord), time.time()
+        milliseconds = now % 1 * 1000 // 1
+        vars(record).update(_BLANK, name=logger.name, msg=message, created=now, msecs=milliseconds, fields=fields)
+    logger.handle(record)
 
 
 @lru_cache(maxsize=2)

@@ -37,14 +37,14 @@ Prepare = Callable[[Any], Any]
 
 COUNT = "_count"
 
-# Of these columns, the values that PostgreSQL takes as they are.
-_READY: Mapping[type[Any], Callable[[Any], bool]] = {
-    BooleanField: lambda value: type(value) is bool,
-    CharField: lambda value: type(value) is str,
-    TextField: lambda value: type(value) is str,
-    UUIDField: lambda value: type(value) is UUID,
-    DateTimeField: lambda value: type(value) is datetime.datetime and value.tzinfo is not None,
-    DecimalField: lambda value: type(value) is Decimal and value.is_finite(),
+# Of these columns, the values that PostgreSQL takes as they are: of which type, and what else they have to be.
+_READY: Mapping[type[Any], tuple[type[Any], Callable[[Any], bool] | None]] = {
+    BooleanField: (bool, None),
+    CharField: (str, None),
+    TextField: (str, None),
+    UUIDField: (UUID, None),
+    DateTimeField: (datetime.datetime, lambda value: value.tzinfo is not None),
+    DecimalField: (Decimal, Decimal.is_finite),
 }
 
 _MANY = 10
@@ -271,8 +271,13 @@ def _preparation(field: Any) -> Prepare:
 
 def _unless_ready(field: Any, prepare: Prepare) -> Prepare:
     """Django would ask the field, its connection and that one's operations, and get back what is there already."""
-    is_ready = _READY.get(type(field)) if connection.vendor == "postgresql" else None
-    return prepare if is_ready is None else lambda value: value if is_ready(value) else prepare(value)
+    ready = _READY.get(type(field)) if connection.vendor == "postgresql" else None
+    if ready is None:
+        return prepare
+    kind, is_ready = ready
+    if is_ready is None:
+        return lambda value: value if type(value) is kind else prepare(value)
+    return lambda value: value if type(value) is kind and is_ready(value) else prepare(value)
 
 
 def _within(minimum: int | None, maximum: int | None, field: Any) -> Prepare:

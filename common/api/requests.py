@@ -5,7 +5,7 @@ from typing import Any
 from django.http import HttpRequest, QueryDict
 from django.utils.datastructures import MultiValueDict
 from rest_framework import request
-from rest_framework.request import Empty, wrap_attributeerrors
+from rest_framework.request import Empty, WrappedAttributeError
 
 from common.api.parsers import StrictJSONParser
 
@@ -38,17 +38,26 @@ class Request(request.Request):
         finally:
             self._files = nothing
 
+    # A mistake of ours is told from an attribute that is not there, as DRF does.
+
     def _get_data(self) -> Any:
-        read = vars(self)["_full_data"]
-        return super().data if read is Empty else read
+        known = vars(self)
+        if known["_full_data"] is Empty:
+            try:
+                self._load_data_and_files()
+            except AttributeError as error:
+                raise WrappedAttributeError(str(error)).with_traceback(error.__traceback__) from None
+        return known["_full_data"]
 
     data = property(_get_data)
 
     def _get_user(self) -> Any:
         known = vars(self)
         if "_user" not in known:
-            with wrap_attributeerrors():
+            try:
                 _Base._authenticate(self)
+            except AttributeError as error:
+                raise WrappedAttributeError(str(error)).with_traceback(error.__traceback__) from None
         return known["_user"]
 
     user = property(_get_user, _Base.user.fset)

@@ -1,6 +1,7 @@
 import json
 import logging
 import sys
+import time
 from types import SimpleNamespace
 from typing import Any
 from uuid import uuid4
@@ -12,7 +13,7 @@ from django.http import HttpRequest, HttpResponse
 from django.test import Client, RequestFactory
 from django.utils.functional import SimpleLazyObject
 
-from common.logging import JsonFormatter, LineFormatter, RequestIdFilter, request_id, trace_id
+from common.logging import JsonFormatter, LineFormatter, RequestIdFilter, event, request_id, trace_id
 from common.middleware import AccessLogMiddleware
 from common.prepared import fetch_row
 
@@ -30,9 +31,9 @@ def test_a_line_is_pairs_of_keys_and_values() -> None:
         written = line("saved %s", "it", count=2, empty=None)
     finally:
         request_id.reset(token)
-    time, rest = written.split(" ", 1)
-    assert time.startswith("time=20")
-    assert time.endswith("Z")
+    moment, rest = written.split(" ", 1)
+    assert moment.startswith("time=20")
+    assert moment.endswith("Z")
     assert rest == 'level=info logger=shop request_id=abc message="saved it" count=2'
 
 
@@ -44,6 +45,56 @@ def test_what_a_client_wrote_can_neither_end_a_line_nor_start_a_pair(hostile: st
         assert written.isascii()
         assert written.isprintable()
         assert " user=" not in written.replace(r"\" user=", "")
+
+
+Heard = tuple[logging.Logger, list[logging.LogRecord]]
+
+
+class Keeping(logging.Handler):
+    def __init__(self) -> None:
+        super().__init__()
+        self.records: list[logging.LogRecord] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.records.append(record)
+
+
+@pytest.fixture
+def heard() -> Heard:
+    """A logger of the test's own, and what it was told."""
+    logger, keeping = logging.Logger("shop", logging.INFO), Keeping()
+    logger.addHandler(keeping)
+    return logger, keeping.records
+
+
+def test_an_event_is_a_record_like_any_other(heard: Heard) -> None:
+    logger, records = heard
+    before = time.time()
+    event(logger, "done", {"count": 2})
+    logger.info("done", extra={"fields": {"count": 2}})
+
+    made, usual = records
+    assert vars(made).keys() == vars(usual).keys()
+    same = ("name", "levelno", "levelname", "msg", "args", "exc_info", "exc_text", "stack_info", "fields")
+    assert [vars(made)[name] for name in same] == [vars(usual)[name] for name in same]
+    assert before <= made.created <= usual.created
+    assert 0 <= made.msecs == int(made.created % 1 * 1000) < 1000
+    assert JsonFormatter().format(made)[45:] == JsonFormatter().format(usual)[45:]
+
+
+def test_an_event_below_the_level_is_none(heard: Heard) -> None:
+    logger, records = heard
+    logger.setLevel(logging.WARNING)
+    event(logger, "done", {})
+    assert not records
+
+
+def test_who_makes_the_records_makes_that_of_an_event(heard: Heard, monkeypatch: pytest.MonkeyPatch) -> None:
+    logger, records = heard
+    monkeypatch.setattr(logging, "_logRecordFactory", type("Own", (logging.LogRecord,), {}))
+    event(logger, "done", {"count": 2})
+    assert type(records[0]).__name__ == "Own"
+    assert vars(records[0])["fields"] == {"count": 2}
 
 
 def test_a_traceback_follows_indented_and_escaped() -> None:
