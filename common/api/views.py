@@ -93,7 +93,7 @@ class ApiViewSet(ThrottlingMixin, GenericViewSet[M]):
     def finalize_response(self, request: Request, response: Response, *args: Any, **kwargs: Any) -> Response:
         response = super().finalize_response(request, response, *args, **kwargs)
         vary(response, "Accept")
-        if not hasattr(response, "render"):  # which would ask the view, and the request
+        if not hasattr(response, "render") and not response.streaming:  # which would ask the view, and the request
             self._let_go(request)
         return response
 
