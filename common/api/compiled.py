@@ -271,10 +271,9 @@ def _preparation(field: Any) -> Prepare:
 
 def _unless_ready(field: Any, prepare: Prepare) -> Prepare:
     """Django would ask the field, its connection and that one's operations, and get back what is there already."""
-    ready = _READY.get(type(field)) if connection.vendor == "postgresql" else None
-    if ready is None:
+    if connection.vendor != "postgresql" or type(field) not in _READY:
         return prepare
-    kind, is_ready = ready
+    kind, is_ready = _READY[type(field)]
     if is_ready is None:
         return lambda value: value if type(value) is kind else prepare(value)
     return lambda value: value if type(value) is kind and is_ready(value) else prepare(value)

@@ -12,6 +12,11 @@ from common.api.parsers import StrictJSONParser
 _Base: Any = request.Request
 
 
+def _of_ours(error: AttributeError) -> WrappedAttributeError:
+    """A mistake of our own, told from an attribute that is not there, as DRF does."""
+    return WrappedAttributeError(str(error)).with_traceback(error.__traceback__)
+
+
 class Request(request.Request):
     """DRF's looks for the method and the headers in vain first, each time, and for the user it has not got yet by way
     of an error. All that is some 2 % of a GET."""
@@ -38,15 +43,13 @@ class Request(request.Request):
         finally:
             self._files = nothing
 
-    # A mistake of ours is told from an attribute that is not there, as DRF does.
-
     def _get_data(self) -> Any:
         known = vars(self)
         if known["_full_data"] is Empty:
             try:
                 self._load_data_and_files()
             except AttributeError as error:
-                raise WrappedAttributeError(str(error)).with_traceback(error.__traceback__) from None
+                raise _of_ours(error) from None
         return known["_full_data"]
 
     data = property(_get_data)
@@ -57,7 +60,7 @@ class Request(request.Request):
             try:
                 _Base._authenticate(self)
             except AttributeError as error:
-                raise WrappedAttributeError(str(error)).with_traceback(error.__traceback__) from None
+                raise _of_ours(error) from None
         return known["_user"]
 
     user = property(_get_user, _Base.user.fset)

@@ -84,5 +84,11 @@ def test_a_mistake_in_our_own_code_is_not_taken_for_nobody(rf):
         def authenticate(self, request):
             raise AttributeError("no such thing")
 
+    class BrokenParser(StrictJSONParser):
+        def parse(self, *args):
+            raise AttributeError("no such thing")
+
     with pytest.raises(drf.WrappedAttributeError):
         assert Request(rf.get("/"), authenticators=[Broken()]).user
+    with pytest.raises(drf.WrappedAttributeError):
+        assert Request(rf.post("/", "{}", content_type="application/json"), parsers=[BrokenParser()]).data

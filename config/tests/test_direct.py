@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from django.db.models import Count
+from django.http import StreamingHttpResponse
 from rest_framework import serializers
 from rest_framework.response import Response
 
@@ -223,3 +224,14 @@ def test_a_direct_answer_leaves_nothing_to_the_collector(make_user, bearer, rf, 
         assert [one() for one in left] == [None] * 3
     finally:
         gc.enable()
+
+
+@pytest.mark.django_db
+def test_an_answer_that_streams_may_still_ask_for_the_body(make_user, bearer, rf):
+    class Echo(TodoViewSet):
+        def create(self, request):
+            return StreamingHttpResponse(request.data["title"] for _ in range(1))
+
+    authorization = bearer(make_user("*"))._credentials["HTTP_AUTHORIZATION"]
+    request = rf.post("/todos", {"title": "x"}, content_type="application/json", HTTP_AUTHORIZATION=authorization)
+    assert list(Echo.as_view({"post": "create"}, basename="todos")(request)) == [b"x"]
