@@ -54,7 +54,7 @@ class Answer(NamedTuple):
 def identify(claims: Claims) -> User:
     """The account behind a live token, with what it may do, so that nothing after it need ask. One query, and one more
     for roles whose grants this process has not seen since they were changed."""
-    vendor = connection.vendor  # each look at the connection costs a microsecond
+    vendor = prepared.vendor()
     asked = {"user": claims.user_id, "session": claims.session, "jti": claims.jti, "now": _now(vendor)}
     row = prepared.fetch_row(_sql(vendor), asked)
     if row is None:

@@ -1,6 +1,7 @@
 """What every answer tells a browser: what a page may load, and who may keep a copy."""
 
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import Any
 
 from django.conf import settings
@@ -8,6 +9,9 @@ from django.http import HttpRequest, HttpResponseBase
 from django.http.response import ResponseHeaders
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
+
+# By their names in lower case, the name as it is written and the value.
+Stored = dict[str, tuple[str, str]]
 
 POLICY = "Content-Security-Policy"
 
@@ -39,8 +43,15 @@ ASK_AGAIN, KEEP_NOTHING = "private, no-cache", "no-store"
 BODILESS = (204, 304)
 
 
-class _Headers(ResponseHeaders):
+class Headers(ResponseHeaders):
     """Django's, which would look up each again when the server asks for all of them."""
+
+    @classmethod
+    def of(cls, stored: Stored) -> "Headers":
+        """As Django keeps them: it would check each anew, for a microsecond and a half."""
+        found = cls.__new__(cls)
+        found._store = stored
+        return found
 
     def items(self) -> Any:
         return self._store.values()
@@ -55,11 +66,8 @@ class Constants:
         self._stored = {name.lower(): (name, value) for name, value in headers.items()}
 
     def add_to(self, response: HttpResponseBase) -> None:
-        # As Django keeps them: it would check each anew, for a microsecond and a half.
         given: Any = response.headers
-        headers: Any = _Headers.__new__(_Headers)
-        headers._store = self._stored | given._store
-        response.headers = headers
+        response.headers = Headers.of(self._stored | given._store)
 
 
 _PAGES = Constants({POLICY: PAGE, "Permissions-Policy": FEATURES, "Cache-Control": KEEP_NOTHING})
@@ -81,11 +89,14 @@ def told(response: HttpResponseBase, name: str) -> str | None:
 
 def vary(response: HttpResponseBase, name: str) -> None:
     """Django's `patch_vary_headers`, of which an answer needs several: it takes them all apart each time."""
-    by = told(response, "Vary")
+    put(response, "Vary", _varying(told(response, "Vary"), name))
+
+
+@lru_cache(maxsize=256)
+def _varying(by: str | None, name: str) -> str:
     if by is None:
-        put(response, "Vary", name)
-    elif by != "*" and name.lower() not in by.lower().replace(" ", "").split(","):
-        put(response, "Vary", f"{by}, {name}")
+        return name
+    return by if by == "*" or name.lower() in by.lower().replace(" ", "").split(",") else f"{by}, {name}"
 
 
 class HeadersMiddleware:

@@ -5,7 +5,6 @@ import re
 import time
 from collections.abc import Callable
 from functools import lru_cache
-from http import HTTPStatus
 from io import BytesIO
 from os import urandom
 from typing import IO, Any
@@ -36,6 +35,7 @@ _TRACEPARENT = re.compile(
 )
 _PIECE = 64 * 1024
 MAX_USER_AGENT = 255
+FORBIDDEN = 403  # a member of an enumeration is a function's answer each time
 
 
 class RequestIdMiddleware:
@@ -118,7 +118,7 @@ class RefusedMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         response = self.get_response(request)
-        if response.status_code == HTTPStatus.FORBIDDEN:
+        if response.status_code == FORBIDDEN:
             code = (getattr(response, "data", None) or {}).get("code", "")  # a page has none
             where = {"method": method_of(request), "route": route_of(request)}
             refused.send_robust(sender=None, user=_user_id(request), code=code, **where)

@@ -46,6 +46,12 @@ _statement = lru_cache(maxsize=64)(Statement)
 
 
 @cache
+def vendor() -> str:
+    """Of the database; each look at its connection costs a microsecond."""
+    return connections[DEFAULT_DB_ALIAS].vendor
+
+
+@cache
 def _libpq() -> ModuleType:
     """Where there is a driver to import."""
     from common import libpq

@@ -6,9 +6,11 @@ from http import HTTPMethod
 from django.contrib.admindocs.views import simplify_regex
 from django.http import HttpRequest
 
+_METHODS = frozenset(HTTPMethod)
+
 
 def method_of(request: HttpRequest) -> str:
-    return str(request.method) if request.method in HTTPMethod.__members__ else "other"
+    return str(request.method) if request.method in _METHODS else "other"
 
 
 def route_of(request: HttpRequest) -> str:

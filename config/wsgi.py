@@ -3,13 +3,15 @@
 import gc
 from importlib import import_module
 
+import django
 from django.conf import settings
-from django.core.wsgi import get_wsgi_application
 
+from common import handler
 from config.env import select_settings
 
 select_settings(default="production")
-application = get_wsgi_application()
+django.setup(set_prefix=False)
+application = handler.application()
 # Every view is imported now, before the fork, instead of by the first request of each worker.
 import_module(settings.ROOT_URLCONF)
 # What there is now, there is for good: the collector need not look through it again. And of what was made before the

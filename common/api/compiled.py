@@ -15,6 +15,7 @@ from uuid import UUID
 from django.core.exceptions import EmptyResultSet, FieldError, FullResultSet
 from django.db import connection
 from django.db.models import (
+    AutoField,
     BooleanField,
     CharField,
     DateTimeField,
@@ -60,6 +61,8 @@ class Slot(Expression):
     """Stands in a queryset for a value that is only known when the query is asked."""
 
     prepare: Prepare
+    # What needs no preparation.
+    ready: type[Any] | None = None
     comes_later = True
 
     def __init__(self, key: Any) -> None:
@@ -73,7 +76,7 @@ class Slot(Expression):
     def bound_to(self, field: Any) -> "Slot":
         """For a place where a value of this column stands."""
         found = copy(self)
-        found.prepare = _preparation(field)
+        found.ready, found.prepare = _preparation(field)
         return found
 
     def saved_in(self, field: Any) -> "Slot":
@@ -81,14 +84,15 @@ class Slot(Expression):
         if hasattr(field, "get_placeholder"):
             raise NotCompiled
         found = copy(self)
-        found.prepare = _unless_ready(field, lambda value: field.get_db_prep_save(value, connection))
+        found.ready, found.prepare = _unless_ready(field, lambda value: field.get_db_prep_save(value, connection))
         return found
 
     def each_saved_in(self, field: Any) -> "Slot":
         """The same for a list of values."""
         found = self.saved_in(field)
-        prepare = found.prepare
-        found.prepare = lambda values: [prepare(value) for value in values]
+        ready, prepare = found.ready, found.prepare
+        found.ready = None
+        found.prepare = lambda values: [value if type(value) is ready else prepare(value) for value in values]
         return found
 
     def as_sql(self, compiler: SQLCompiler, connection: Any) -> Any:
@@ -118,7 +122,10 @@ class Query:
         return found.rows if found and found.statement is self.statement and not self.converters else None
 
     def _params(self, values: Mapping[Any, Any]) -> list[Any]:
-        return [one.prepare(values[one.key]) if isinstance(one, Slot) else one for one in self.params]
+        return [
+            (value if type(value := values[one.key]) is one.ready else one.prepare(value)) if type(one) is Slot else one
+            for one in self.params
+        ]
 
     def planned_each_time(self) -> "Query":
         """With the values that it is asked with."""
@@ -258,31 +265,35 @@ def _bind(lookup: Lookup[Any]) -> None:
     if isinstance(lookup, ContainsAnyCase):
         lookup.rhs.prepare = lambda value: ContainsAnyCase.parameter(value, connection)
     elif isinstance(lookup, _COMPARISONS) and isinstance(lookup.lhs, Col):
-        lookup.rhs.prepare = _preparation(getattr(lookup.lhs.output_field, "target_field", lookup.lhs.output_field))
+        field = getattr(lookup.lhs.output_field, "target_field", lookup.lhs.output_field)
+        lookup.rhs.ready, lookup.rhs.prepare = _preparation(field)
     else:
         raise NotCompiled
 
 
-def _preparation(field: Any) -> Prepare:
+def _preparation(field: Any) -> tuple[type[Any] | None, Prepare]:
     if isinstance(field, IntegerField):
-        return _within(*connection.ops.integer_field_range(field.get_internal_type()), field)
+        return None, _within(*connection.ops.integer_field_range(field.get_internal_type()), field)
     return _unless_ready(field, lambda value: field.get_db_prep_value(value, connection))
 
 
-def _unless_ready(field: Any, prepare: Prepare) -> Prepare:
+def _unless_ready(field: Any, prepare: Prepare) -> tuple[type[Any] | None, Prepare]:
     """Django would ask the field, its connection and that one's operations, and get back what is there already."""
     if connection.vendor != "postgresql" or type(field) not in _READY:
-        return prepare
+        return None, prepare
     kind, is_ready = _READY[type(field)]
     if is_ready is None:
-        return lambda value: value if type(value) is kind else prepare(value)
-    return lambda value: value if type(value) is kind and is_ready(value) else prepare(value)
+        return kind, prepare
+    return None, lambda value: value if type(value) is kind and is_ready(value) else prepare(value)
 
 
-def _within(minimum: int | None, maximum: int | None, field: Any) -> Prepare:
+def _within(minimum: Any, maximum: Any, field: Any) -> Prepare:
     """Past the range of the column Django knows the answer without asking."""
+    keeps_it = connection.vendor == "postgresql" and isinstance(field, AutoField)
 
     def prepare(value: Any) -> Any:
+        if keeps_it and type(value) is int and minimum <= value <= maximum:
+            return value
         number = field.get_prep_value(value)
         if number != value or (minimum is not None and number < minimum) or (maximum is not None and number > maximum):
             raise NotCompiled

@@ -10,7 +10,8 @@ from rest_framework.exceptions import APIException
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from common.api.renderers import JSONRenderer, dump
+from common.api.answers import Answer
+from common.api.renderers import dump
 from common.headers import put, vary
 
 VARY = ("Accept", "Authorization")
@@ -64,10 +65,12 @@ def tagged_json(
     """The same of a representation that is JSON already."""
     current = f'"{digest_of(body)}"'
     if is_known(request, current):
-        response = HttpResponse(status=304, headers=headers)
+        response = HttpResponse(status=304)
         del response["Content-Type"]
     else:
-        response = HttpResponse(body, content_type=JSONRenderer.media_type, status=status, headers=headers)
+        response = Answer(body, status=status)
+    for name, value in (headers or {}).items():
+        response[name] = value  # which may be a client's own words, as a key is: Django looks at them
     put(response, "ETag", current)
     put(response, "Vary", _VARY)
     return response

@@ -18,6 +18,7 @@ from rest_framework.exceptions import ValidationError
 from common import prepared
 from common.api import keyset, pagination
 from common.api.access import OWNER_PK
+from common.api.answers import Answer
 from common.api.compiled import NotCompiled, Query
 from common.api.conditional import tagged_json
 from common.api.endpoints import Endpoint
@@ -152,7 +153,7 @@ def count(view: "Resource") -> HttpResponse | None:
         rows = query and query.fetch(values)
     except _OTHERWISE:
         return None
-    return _json(dump({"count": rows[0][0]})) if rows else None
+    return Answer(dump({"count": rows[0][0]})) if rows else None
 
 
 def _by_number(view: "Resource", shown: Layout, shape: Shape, values: dict[Any, Any]) -> HttpResponse | None:
@@ -167,7 +168,7 @@ def _by_number(view: "Resource", shown: Layout, shape: Shape, values: dict[Any, 
     if not rows and (number > 1 or view.part_of):
         return None
     # Each row brings the number of all; no row on the first page is none at all.
-    return _json(shown.page(rows, paginator.numbered(rows[0][-1] if rows else 0, number)))
+    return Answer(shown.page(rows, paginator.numbered(rows[0][-1] if rows else 0, number)))
 
 
 def _by_cursor(view: "Resource", shown: Layout, shape: Shape, values: dict[Any, Any]) -> HttpResponse | None:
@@ -185,7 +186,7 @@ def _by_cursor(view: "Resource", shown: Layout, shape: Shape, values: dict[Any, 
         return None
     found = places(type(view), terms)
     window = keyset.window(view.model, terms, position, paginator.size, rows, lambda row: [row[one] for one in found])
-    return _json(shown.page(window.rows, paginator.beside(window)))
+    return Answer(shown.page(window.rows, paginator.beside(window)))
 
 
 def _rows(view: "Resource", conditions: Sequence[Condition] = ()) -> tuple[Shape, dict[Any, Any]]:
@@ -260,7 +261,3 @@ def _may_be_direct(view: "Resource") -> bool:
         and type(view.request.accepted_renderer) is JSONRenderer
         and _OF_AN_ACTION.isdisjoint(vars(view))
     )
-
-
-def _json(body: bytes) -> HttpResponse:
-    return HttpResponse(body, content_type=JSONRenderer.media_type)

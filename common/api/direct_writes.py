@@ -20,6 +20,7 @@ from rest_framework.reverse import reverse
 
 from common import prepared
 from common.api import plain
+from common.api.answers import Answer
 from common.api.compiled import NotCompiled, Query
 from common.api.conditional import tagged_json
 from common.api.intake import Intake, intake
@@ -76,7 +77,7 @@ def create_many(view: "Resource", bodies: Sequence[Any]) -> HttpResponse | None:
     rows = _written(query, _new(columns) | {"owner": caller})
     if not rows:
         return None
-    return HttpResponse(parts[1].rows(rows), content_type=JSONRenderer.media_type, status=status.HTTP_201_CREATED)
+    return Answer(parts[1].rows(rows), status=status.HTTP_201_CREATED)
 
 
 def update(view: "Resource") -> HttpResponse | None:

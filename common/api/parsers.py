@@ -50,7 +50,7 @@ class StrictJSONParser(BaseParser):
         body = read(request)
         text = decode(body)
         data = self.load(text)
-        if is_too_deep(data):
+        if text.count("{") + text.count("[") > MAX_DEPTH and is_too_deep(data):
             raise ParseError(f"The JSON is nested deeper than {MAX_DEPTH}.")
         # Control characters can only have come as escapes, or be those above ASCII.
         if "\\" in text or has_control(text):

@@ -30,12 +30,13 @@ class Request(request.Request):
         """The short way for JSON, which is for the first parser and has no files."""
         first = self.parsers[0] if self.parsers else None
         is_json = type(first) is StrictJSONParser and self.META.get("CONTENT_TYPE") == first.media_type
-        if not first or not is_json or vars(self)["_data"] is not Empty or not self.stream:
+        stream = self.stream if is_json and vars(self)["_data"] is Empty else None
+        if not first or not stream:
             _Base._load_data_and_files(self)
             return
         nothing: Any = MultiValueDict()
         try:
-            self._data = self._full_data = first.parse(self.stream, first.media_type, self.parser_context)
+            self._data = self._full_data = first.parse(stream, first.media_type, self.parser_context)
         except Exception:
             # As DRF does: the page that says what is wrong asks for the body again.
             self._data = self._full_data = QueryDict("", encoding=self._request.encoding)

@@ -7,15 +7,22 @@ Both say what Django's resolver would, in the order in which the routes stand.
 import re
 from collections import defaultdict
 from collections.abc import Sequence
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
-from django.urls import Resolver404, ResolverMatch, URLPattern, URLResolver
+from django.urls import Resolver404, ResolverMatch, URLPattern, URLResolver, get_resolver
 from django.urls.resolvers import RoutePattern
 
 # As ResourceRouter writes them: the slash at the end is the client's choice.
 _LITERAL = re.compile(r"\^([\w/-]+)/\?\\Z")
 _BEGINNING = re.compile(r"\^([\w-]+)/")
+
+
+def _match(said: dict[str, Any], kwargs: dict[str, Any]) -> ResolverMatch:
+    """For this path: of another on the same route everything is known but what the path names."""
+    found = ResolverMatch.__new__(ResolverMatch)
+    vars(found).update(said, kwargs=kwargs, captured_kwargs=kwargs)
+    return found
 
 
 class _Routes:
@@ -40,9 +47,7 @@ class _Routes:
                 if found:
                     self.said[route] = vars(found)
                 return found
-            found = ResolverMatch.__new__(ResolverMatch)
-            vars(found).update(said, kwargs=kwargs, captured_kwargs=kwargs)
-            return found
+            return _match(said, kwargs)
         return None
 
     def _resolve(self, path: str) -> ResolverMatch | None:
@@ -54,17 +59,22 @@ class _Routes:
 
 class RouteResolver(URLResolver):
     def resolve(self, path: str) -> ResolverMatch:
+        return self.find(path) or super().resolve(path)  # with all that was tried, for the page that says so
+
+    def find(self, path: str) -> ResolverMatch | None:
+        """What is found without trying them all."""
         match = self.pattern.match(path)
         rest = match[0] if match else ""
         known = self._literal.get(rest)
         if known:
             return known
         routes = self._by_beginning.get(rest.partition("/")[0])
-        if match and routes:
-            found = routes.find(path, rest)
-            if found:
-                return found
-        return super().resolve(path)  # with all that was tried, for the page that says so
+        return routes.find(path, rest) if match and routes else None
+
+    @property
+    def literal(self) -> Sequence[str]:
+        """The paths without an id."""
+        return [f"{self.pattern}{path}" for path in self._literal]
 
     @cached_property
     def _literal(self) -> dict[str, ResolverMatch]:
@@ -96,3 +106,35 @@ def mount(path: str, routes: Sequence[URLPattern | URLResolver]) -> RouteResolve
     """`django.urls.path(path, include(routes))` for the routes of a `ResourceRouter`."""
     patterns: Any = routes
     return RouteResolver(RoutePattern(path, is_endpoint=False), patterns)
+
+
+def resolve(path: str) -> ResolverMatch:
+    """`django.urls.resolve`: below a `mount` that the URLconf begins with, what Django says of a route is known too."""
+    return _start(get_resolver()).resolve(path)
+
+
+class _Start:
+    """From the root of a URLconf."""
+
+    def __init__(self, resolver: URLResolver) -> None:
+        self.resolver = resolver
+        first = resolver.url_patterns[0]
+        self.mounted = first if isinstance(first, RouteResolver) and not first.default_kwargs else None
+        self.known = {f"/{path}": resolver.resolve(f"/{path}") for path in self.mounted.literal} if self.mounted else {}
+        self.said: dict[Any, dict[str, Any]] = {}
+
+    def resolve(self, path: str) -> ResolverMatch:
+        if found := self.known.get(path):
+            return found
+        below = self.mounted.find(path[1:]) if self.mounted and path[:1] == "/" else None
+        if below is None:
+            return self.resolver.resolve(path)
+        if said := self.said.get(below.route):
+            return _match(said, below.kwargs)
+        whole = self.resolver.resolve(path)
+        if below.kwargs and not whole.args and whole.kwargs == vars(whole)["captured_kwargs"] == below.kwargs:
+            self.said[below.route] = vars(whole)
+        return whole
+
+
+_start = lru_cache(maxsize=8)(_Start)

@@ -1,14 +1,13 @@
 """What every route of the API has in common, resource or not."""
 
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Any, TypeVar
 
 from django.db.models import Model
 from django.http import HttpRequest
 from rest_framework import serializers
-from rest_framework.authentication import BaseAuthentication
 from rest_framework.exceptions import MethodNotAllowed
-from rest_framework.parsers import BaseParser
 from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -17,7 +16,7 @@ from rest_framework.viewsets import GenericViewSet
 from common.api import query, requests
 from common.api.renderers import JSONRenderer
 from common.api.throttling import ThrottlingMixin
-from common.headers import vary
+from common.headers import put, vary
 
 M = TypeVar("M", bound=Model)
 
@@ -35,6 +34,11 @@ def _made(kind: Any) -> Any:
     if found is None:
         found = _instances[kind] = kind()
     return found
+
+
+@lru_cache(maxsize=256)
+def _all_made(kinds: tuple[Any, ...]) -> tuple[Any, ...]:
+    return tuple(map(_made, kinds))
 
 
 class ApiViewSet(ThrottlingMixin, GenericViewSet[M]):
@@ -62,14 +66,14 @@ class ApiViewSet(ThrottlingMixin, GenericViewSet[M]):
 
     # None of these keeps anything of a request: each is made once instead of once a request.
 
-    def get_parsers(self) -> list[BaseParser]:
-        return [_made(parser) for parser in self.parser_classes]
+    def get_parsers(self) -> Any:
+        return _all_made(tuple(self.parser_classes))
 
-    def get_authenticators(self) -> list[BaseAuthentication]:
-        return [_made(authentication) for authentication in self.authentication_classes]
+    def get_authenticators(self) -> Any:
+        return _all_made(tuple(self.authentication_classes))
 
-    def get_permissions(self) -> list[Any]:
-        return [_made(permission) for permission in self.permission_classes]
+    def get_permissions(self) -> Any:
+        return _all_made(tuple(self.permission_classes))
 
     def get_content_negotiator(self) -> Any:
         return _made(self.content_negotiation_class)
@@ -91,7 +95,10 @@ class ApiViewSet(ThrottlingMixin, GenericViewSet[M]):
         return {"Allow": told}
 
     def finalize_response(self, request: Request, response: Response, *args: Any, **kwargs: Any) -> Response:
+        allowed = self.headers.pop("Allow", None)
         response = super().finalize_response(request, response, *args, **kwargs)
+        if allowed:
+            put(response, "Allow", allowed)
         vary(response, "Accept")
         if not hasattr(response, "render") and not response.streaming:  # which would ask the view, and the request
             self._let_go(request)

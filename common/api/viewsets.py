@@ -6,7 +6,6 @@ from typing import Any, ClassVar, TypeVar, cast
 from django.core.exceptions import ImproperlyConfigured
 from django.db.models import Model, QuerySet
 from django.utils.functional import cached_property
-from rest_framework.authentication import BaseAuthentication
 from rest_framework.request import Request
 
 from common import prepared
@@ -79,17 +78,17 @@ class ResourceBase(ApiViewSet[M]):
     def get_requirement(self) -> Requirement:
         if named := self.named_requirement(self.action):
             return named
-        reading = self.request.method in ("GET", "HEAD", "OPTIONS")
-        verb = self.endpoint.shape.verb if self.endpoint else "read" if reading else "write"
+        endpoint, reading = self.endpoint, self.request.method in ("GET", "HEAD", "OPTIONS")
+        verb = endpoint.shape.verb if endpoint else "read" if reading else "write"
         return Permission(f"{self.resource}:{verb}")
 
     def named_requirement(self, action: str) -> Requirement | None:
         named = self.permissions.get(action) or self.permission
         return requirement(named) if named else None
 
-    def get_authenticators(self) -> list[BaseAuthentication]:
+    def get_authenticators(self) -> Any:
         is_open = self.action and isinstance(self.named_requirement(self.action), Anyone)
-        return [] if is_open else super().get_authenticators()
+        return () if is_open else super().get_authenticators()
 
     def perform_authentication(self, request: Request) -> None:
         self.foreseen = direct.foresee(self)

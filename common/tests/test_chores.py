@@ -1,14 +1,23 @@
 """What is left of Django's chores, and that what they were for still happens."""
 
+from threading import Thread
+
 import pytest
+from django.conf import LazySettings
+from django.conf import settings as lazy
 from django.core.cache import close_caches
+from django.core.exceptions import ImproperlyConfigured
 from django.core.handlers.base import reset_urlconf
 from django.core.signals import request_finished
 from django.db import DEFAULT_DB_ALIAS, close_old_connections, connections, reset_queries
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.utils import ConnectionHandler
 from django.dispatch import Signal
+from django.test import override_settings
 from django.urls import set_urlconf
 
 from common import chores
+from common.chores import close_what_is_old
 
 BACKENDS = ("django_redis.cache.RedisCache", "django.core.cache.backends.locmem.LocMemCache")
 
@@ -58,6 +67,70 @@ def test_a_urlconf_that_is_left_over_is_nobodys(client):
         assert client.get("/health").status_code == 200
     finally:
         set_urlconf(None)
+
+
+def test_settings_are_read_as_they_are(settings):
+    def read():
+        return lazy.APPEND_SLASH
+
+    assert (read(), lazy.configured, "APPEND_SLASH" in dir(lazy)) == (False, True, True)
+    settings.APPEND_SLASH = True
+    assert read() is True
+    with override_settings(APPEND_SLASH=None, SECRET_KEY=""):
+        assert read() is None
+        with pytest.raises(ImproperlyConfigured):
+            assert lazy.SECRET_KEY
+    assert read() is True
+    del settings.APPEND_SLASH
+    with pytest.raises(AttributeError):
+        read()
+
+
+def test_settings_that_nobody_has_read_yet_are_loaded(monkeypatch):
+    monkeypatch.setenv("DJANGO_SETTINGS_MODULE", "config.settings.test")
+    other = LazySettings()
+    assert not other.configured
+    assert other.ROOT_URLCONF == "config.urls"
+    assert other.configured
+
+
+def test_a_process_that_serves_asks_for_each_connection_once(left):
+    chores.spare_connections()
+    assert left() == [[], [close_what_is_old]]
+
+
+class Connection(BaseDatabaseWrapper):
+    def __init__(self) -> None:
+        self.looked = 0
+
+    def close_if_unusable_or_obsolete(self) -> None:
+        self.looked += 1
+
+
+def test_the_connections_of_this_thread_are_looked_at(monkeypatch):
+    found = ConnectionHandler({"default": {}, "other": {}, "unused": {}})
+    mine, others = Connection(), Connection()
+    found["default"], found["other"] = mine, others
+    monkeypatch.setattr(chores, "connections", found)
+    close_what_is_old()
+    thread = Thread(target=close_what_is_old)
+    thread.start()
+    thread.join()
+    assert (mine.looked, others.looked) == (1, 1)
+    assert [connection.vendor for connection in found.all(initialized_only=False)[2:]] == ["unknown"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_one_whose_time_is_over_is_closed(monkeypatch):
+    connection, closed = connections[DEFAULT_DB_ALIAS], []
+    connection.ensure_connection()
+    monkeypatch.setattr(connection, "close", lambda: closed.append(1))
+    monkeypatch.setattr(connection, "close_at", None)
+    close_what_is_old()
+    assert not closed
+    monkeypatch.setattr(connection, "close_at", 0)
+    close_what_is_old()
+    assert closed
 
 
 @pytest.mark.django_db(transaction=True)

@@ -6,11 +6,14 @@ from functools import partial
 import pytest
 from django.urls import Resolver404, URLResolver, get_resolver, include, re_path
 
-from common.api.resolver import RouteResolver, mount
+from common.api.resolver import RouteResolver, mount, resolve
 
 
 def view(request, **kwargs):
     pass
+
+
+urlpatterns = [re_path(r"^here\Z", view)]
 
 
 def resolver() -> RouteResolver:
@@ -45,6 +48,33 @@ def test_on_every_route_of_the_product():
     for path in asked:
         expected = said(plainly(resolver()), path)
         assert said(resolver().resolve, path) == expected, path
+
+
+def test_from_the_root_too():
+    asked = {f"/api/v1/{path}" for path in paths()}
+    asked |= {"/", "/api/v1", "/api/v1/", "/api/v2/items", "/health", "/admin/", "/nothing", "api/v1/items", "", "//"}
+    for path in asked:
+        expected = said(get_resolver().resolve, path)
+        for _ in range(2):  # the first finds out what the second knows
+            assert said(resolve, path) == expected, path
+
+
+def test_of_another_urlconf_nothing_is_known(settings):
+    assert said(resolve, "/api/v1/items")
+    settings.ROOT_URLCONF = __name__
+    assert [said(resolve, path) for path in ("/api/v1/items", "/here")] == [None, said(get_resolver().resolve, "/here")]
+
+
+@pytest.mark.parametrize("more", [{}, {"more": 1}])
+def test_a_mount_that_says_more(settings, monkeypatch, more):
+    """Of its own, by a group without a name say: then only Django says what comes of it."""
+    routes = mount("api/", [re_path(r"^items/(?P<id>\w+)\Z", view), re_path(r"^items\Z", view)])
+    routes.default_kwargs = more
+    monkeypatch.setattr(f"{__name__}.urlpatterns", [routes, *urlpatterns])
+    settings.ROOT_URLCONF = __name__
+    for path in ("/api/items/7", "/api/items/8", "/api/items", "/here", "/api/none"):
+        assert said(resolve, path) == said(get_resolver().resolve, path), path
+    assert resolve("/api/items/8").kwargs == {"id": "8", **more}
 
 
 @pytest.mark.parametrize(
