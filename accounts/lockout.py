@@ -22,8 +22,9 @@ from django.utils.crypto import salted_hmac
 from accounts.managers import email_key
 from accounts.models import PasswordTry
 from common import rows
-from common.api.compiled import Query, Slot, compile_all
+from common.api.compiled import Query, compile_all
 from common.api.compiled_writes import compile_clearing
+from common.api.slots import Slot
 from common.client import client
 from common.exceptions import Throttled, Unavailable
 from common.locks import one_at_a_time

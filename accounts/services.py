@@ -17,7 +17,8 @@ from accounts.granting import check_account
 from accounts.managers import email_key
 from accounts.models import Role, User
 from common import rows
-from common.api.compiled import Query, Slot, compile_all
+from common.api.compiled import Query, compile_all
+from common.api.slots import Slot
 from common.exceptions import DomainError, Forbidden, Invalid
 
 T = TypeVar("T")

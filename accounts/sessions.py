@@ -22,8 +22,9 @@ from accounts.models import Session, User
 from accounts.models.sessions import IDLE_LIFETIME, LIFETIME, SessionQuerySet
 from accounts.tokens import AccessToken, Bearer, Claims, ExpiredToken, InvalidToken, StaleToken, TokenPair
 from common import rows
-from common.api.compiled import Query, Slot, Written, sql_of
+from common.api.compiled import Query, Written, sql_of
 from common.api.compiled_writes import compile_update
+from common.api.slots import Slot
 from common.client import client
 from common.exceptions import Missing
 from common.locks import one_at_a_time

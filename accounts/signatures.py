@@ -5,11 +5,11 @@ and would be taken there is what we never write: other headers, other spellings 
 """
 
 import hmac
-import re
 from binascii import a2b_base64, b2a_base64
 from collections.abc import Mapping
 from functools import lru_cache
 from hmac import compare_digest
+from string import ascii_letters, digits
 from time import time
 from typing import Any, Final
 
@@ -19,8 +19,8 @@ from rest_framework_simplejwt.settings import api_settings
 
 from accounts import keys
 
-_FORM = re.compile(rb"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
-# Between the two alphabets of RFC 4648; `base64` has its own, and nine functions around them.
+# Of RFC 4648, 5, and what they are in its other alphabet: `base64` has nine functions around that.
+_LETTERS = f"{ascii_letters}{digits}-_".encode()
 _FROM_URL, _TO_URL = bytes.maketrans(b"-_", b"+/"), bytes.maketrans(b"+/", b"-_")
 # `crit` and every header that brings a key along or names one elsewhere are not among them.
 _HEADERS: Final = frozenset({"alg", "kid", "typ"})
@@ -34,7 +34,7 @@ class NotSigned(Exception):
 def read(raw: str) -> tuple[str, dict[str, Any]]:
     """The id of its key, and what the token says."""
     encoded = raw.encode("ascii", "replace")
-    if not _FORM.fullmatch(encoded):
+    if encoded.translate(None, _LETTERS) != b"..":  # a regular expression would take ten times as long
         raise NotSigned
     signed, _, signature = encoded.rpartition(b".")
     head, _, body = signed.partition(b".")

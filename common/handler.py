@@ -26,14 +26,11 @@ from common.chores import spare_connections
 
 # Types of bodies without parameters, whose header says nothing more.
 _PLAIN_TYPES = frozenset({"", "application/json"})
-# From servers that rewrite addresses, and say what was asked for.
-_REWRITTEN = ("SCRIPT_URL", "REDIRECT_URL")
 
 # Whether a request before this one was served under another prefix: Django keeps it until it is told another.
 _is_elsewhere: ContextVar[bool] = ContextVar("is_elsewhere", default=False)
 
 Environ = dict[str, Any]
-
 
 _Request: Any = WSGIRequest
 _Handler: Any = WSGIHandler
@@ -44,7 +41,7 @@ def is_plain(environ: Environ) -> bool:
     path = environ.get("PATH_INFO", "")
     if path[:1] != "/" or not path.isascii() or environ.get("SCRIPT_NAME"):
         return False
-    return not any(name in environ for name in _REWRITTEN)
+    return "SCRIPT_URL" not in environ and "REDIRECT_URL" not in environ  # of servers that rewrite addresses
 
 
 def application() -> WSGIHandler:

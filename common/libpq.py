@@ -8,6 +8,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Generator
 from functools import cache
+from threading import get_ident
 from typing import TYPE_CHECKING, Any, Final, cast
 
 import psycopg
@@ -92,12 +93,14 @@ def fetch_rows(
 ) -> "list[Row]":
     """A query that may be repeated is its connection's health check: if that was lost while it idled, a new one is
     asked once more."""
-    connection.validate_thread_sharing()
-    if not is_repeatable:
+    known = vars(connection)
+    if known["_thread_ident"] != get_ident():
+        connection.validate_thread_sharing()
+    if not is_repeatable and not known["health_check_done"]:
         connection.close_if_health_check_failed()
         if connection.connection is None:
             connection.ensure_connection()
-    vars(connection)["health_check_done"] = True
+    known["health_check_done"] = True
     started = time.perf_counter()
     try:
         if along and (texts_along := texts(along.values)) is not None and _may_go_together(connection.connection):

@@ -9,6 +9,7 @@ import re
 import time
 from contextvars import ContextVar
 from functools import lru_cache
+from typing import TextIO
 
 import orjson
 
@@ -49,6 +50,19 @@ def event(logger: logging.Logger, message: str, fields: dict[str, object]) -> No
         milliseconds = now % 1 * 1000 // 1
         vars(record).update(_BLANK, name=logger.name, msg=message, created=now, msecs=milliseconds, fields=fields)
     logger.handle(record)
+
+
+class LineHandler(logging.StreamHandler[TextIO]):
+    """Writes a line and is done with it; the standard one takes its lock a second time for that."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        try:
+            self.stream.write(f"{self.format(record)}\n")
+            self.stream.flush()
+        except RecursionError:
+            raise
+        except Exception:
+            self.handleError(record)
 
 
 @lru_cache(maxsize=2)

@@ -9,7 +9,7 @@ from hashlib import blake2b
 from types import ModuleType
 from typing import Any
 
-from django.db import DEFAULT_DB_ALIAS, connections
+from django.db import DEFAULT_DB_ALIAS, connections, transaction
 
 Row = tuple[Any, ...]
 
@@ -109,14 +109,19 @@ def fetch_rows(
     *,
     for_json: bool = False,
     is_repeatable: bool = True,
+    apart: bool = False,
 ) -> list[Row]:
     """The rows that it finds. `for_json`: PostgreSQL's UUIDs as text and decimals as floats, which JSON shows alike.
 
-    `is_repeatable=False` is for changes: a connection that is lost takes along whether one was made.
+    `is_repeatable=False` is for changes: a connection that is lost takes along whether one was made. `apart`: what the
+    database refuses is undone, and nothing else of whoever has begun a transaction.
 
     By libpq where nobody listens to Django's cursors, which cost more than most answers; `named` is for those.
     """
     connection = connections[DEFAULT_DB_ALIAS]
+    if apart and connection.in_atomic_block:
+        with transaction.atomic():
+            return fetch_rows(statement, values, named, for_json=for_json, is_repeatable=is_repeatable)
     if connection.vendor == "postgresql":
         libpq = _libpq()
         if libpq.is_at_hand(connection) and (texts := libpq.texts(values)) is not None:

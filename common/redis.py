@@ -5,7 +5,7 @@ from collections.abc import Callable
 from functools import cache
 from threading import local
 from time import monotonic
-from typing import Any, Final, TypeVar, cast
+from typing import Any, Final, TypeVar
 
 import hiredis
 from redis import ConnectionPool, RedisError
@@ -50,7 +50,7 @@ class Line:
 
     def ask(self, *command: str | int) -> Any:
         """What it answers: text as bytes. `ResponseError` where it says that something is wrong."""
-        packed = hiredis.pack_command(cast("Any", command))
+        packed = hiredis.pack_command(command)  # type: ignore[arg-type]
         try:
             answer = self._exchange(packed)
         except Disconnected:

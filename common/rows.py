@@ -11,8 +11,9 @@ from django.db import DEFAULT_DB_ALIAS, connection
 from django.db.models import AutoField, Model
 
 from common.api import plain
-from common.api.compiled import Query, Slot
+from common.api.compiled import Query
 from common.api.compiled_writes import compile_insert, compile_update
+from common.api.slots import Slot
 
 M = TypeVar("M", bound=Model)
 

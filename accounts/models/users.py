@@ -13,7 +13,8 @@ from accounts.administrators import Watched
 from accounts.managers import UserManager, email_key
 from accounts.models.roles import Role
 from accounts.validators import validate_email_key
-from common.api.compiled import Query, Slot, compile_all
+from common.api.compiled import Query, compile_all
+from common.api.slots import Slot
 from common.exceptions import Missing
 from common.models import TimestampedModel
 from common.permissions import EVERYTHING

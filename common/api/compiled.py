@@ -4,27 +4,18 @@ A shape is all of a request that the text of its query depends on: which filters
 whose rows. Django's ORM takes several times as long to write a query as PostgreSQL to answer it.
 """
 
-import datetime
 from collections.abc import Callable, Mapping, Sequence
-from copy import copy
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
-from uuid import UUID
 
 from django.core.exceptions import EmptyResultSet, FieldError, FullResultSet
 from django.db import connection
 from django.db.models import (
-    AutoField,
     BooleanField,
-    CharField,
-    DateTimeField,
-    DecimalField,
     Expression,
     IntegerField,
     QuerySet,
-    TextField,
-    UUIDField,
 )
 from django.db.models.expressions import Col
 from django.db.models.lookups import Exact, GreaterThan, GreaterThanOrEqual, LessThan, LessThanOrEqual, Lookup
@@ -32,71 +23,14 @@ from django.db.models.sql.compiler import SQLCompiler
 from django.db.models.sql.where import WhereNode
 
 from common import prepared
+from common.api.slots import NotCompiled, Slot, offset, preparation
 from common.lookups import ContainsAnyCase
 
-Prepare = Callable[[Any], Any]
-
 COUNT = "_count"
-
-# Of these columns, the values that PostgreSQL takes as they are: of which type, and what else they have to be.
-_READY: Mapping[type[Any], tuple[type[Any], Callable[[Any], bool] | None]] = {
-    BooleanField: (bool, None),
-    CharField: (str, None),
-    TextField: (str, None),
-    UUIDField: (UUID, None),
-    DateTimeField: (datetime.datetime, lambda value: value.tzinfo is not None),
-    DecimalField: (Decimal, Decimal.is_finite),
-}
 
 _MANY = 10
 
 _COMPARISONS = (Exact, GreaterThan, GreaterThanOrEqual, LessThan, LessThanOrEqual)
-
-
-class NotCompiled(Exception):
-    """The query or a value is of a kind whose SQL may depend on the value: leave it to the ORM."""
-
-
-class Slot(Expression):
-    """Stands in a queryset for a value that is only known when the query is asked."""
-
-    prepare: Prepare
-    # What needs no preparation.
-    ready: type[Any] | None = None
-    comes_later = True
-
-    def __init__(self, key: Any) -> None:
-        super().__init__()
-        self.key = key
-
-    def resolve_expression(self, *args: Any, **kwargs: Any) -> "Slot":
-        # A value may stand in several places, in each as another column takes it.
-        return copy(self)
-
-    def bound_to(self, field: Any) -> "Slot":
-        """For a place where a value of this column stands."""
-        found = copy(self)
-        found.ready, found.prepare = _preparation(field)
-        return found
-
-    def saved_in(self, field: Any) -> "Slot":
-        """For a place where a value is written into this column."""
-        if hasattr(field, "get_placeholder"):
-            raise NotCompiled
-        found = copy(self)
-        found.ready, found.prepare = _unless_ready(field, lambda value: field.get_db_prep_save(value, connection))
-        return found
-
-    def each_saved_in(self, field: Any) -> "Slot":
-        """The same for a list of values."""
-        found = self.saved_in(field)
-        ready, prepare = found.ready, found.prepare
-        found.ready = None
-        found.prepare = lambda values: [value if type(value) is ready else prepare(value) for value in values]
-        return found
-
-    def as_sql(self, compiler: SQLCompiler, connection: Any) -> Any:
-        return "%s", [self]
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,9 +43,14 @@ class Query:
     for_json: bool = True
     changes: bool = False
 
-    def fetch(self, values: Mapping[Any, Any]) -> list[prepared.Row]:
-        params = self._params(values)
-        rows = prepared.fetch_rows(self.statement, params, for_json=self.for_json, is_repeatable=not self.changes)
+    def fetch(self, values: Mapping[Any, Any], *, apart: bool = False) -> list[prepared.Row]:
+        rows = prepared.fetch_rows(
+            self.statement,
+            self._params(values),
+            for_json=self.for_json,
+            is_repeatable=not self.changes,
+            apart=apart,
+        )
         return [self._converted(row) for row in rows] if self.converters else rows
 
     def foresee(self, values: Mapping[Any, Any]) -> prepared.Foreseen:
@@ -177,8 +116,8 @@ def _by_keys(rows: QuerySet[Any], limit: int) -> QuerySet[Any]:
         # Planned as if it were many pages, and read no further than one. To find a page, PostgreSQL is too ready to go
         # along the ordering until enough rows happen to match, which may be never.
         sql = " ".join(("WITH sought AS MATERIALIZED", f"({sql} LIMIT {_MANY * limit} + %s)", "SELECT pk FROM sought"))
-        params = [*params, _offset()]
-    sql, params = f"{sql} LIMIT {limit} OFFSET %s", [*params, _offset()]
+        params = [*params, offset()]
+    sql, params = f"{sql} LIMIT {limit} OFFSET %s", [*params, offset()]
     found: QuerySet[Any] = rows.model._base_manager.all()
     if connection.vendor == "postgresql":
         # By IN it would join, and might read all of a small table for it.
@@ -266,46 +205,9 @@ def _bind(lookup: Lookup[Any]) -> None:
         lookup.rhs.prepare = lambda value: ContainsAnyCase.parameter(value, connection)
     elif isinstance(lookup, _COMPARISONS) and isinstance(lookup.lhs, Col):
         field = getattr(lookup.lhs.output_field, "target_field", lookup.lhs.output_field)
-        lookup.rhs.ready, lookup.rhs.prepare = _preparation(field)
+        lookup.rhs.ready, lookup.rhs.prepare = preparation(field)
     else:
         raise NotCompiled
-
-
-def _preparation(field: Any) -> tuple[type[Any] | None, Prepare]:
-    if isinstance(field, IntegerField):
-        return None, _within(*connection.ops.integer_field_range(field.get_internal_type()), field)
-    return _unless_ready(field, lambda value: field.get_db_prep_value(value, connection))
-
-
-def _unless_ready(field: Any, prepare: Prepare) -> tuple[type[Any] | None, Prepare]:
-    """Django would ask the field, its connection and that one's operations, and get back what is there already."""
-    if connection.vendor != "postgresql" or type(field) not in _READY:
-        return None, prepare
-    kind, is_ready = _READY[type(field)]
-    if is_ready is None:
-        return kind, prepare
-    return None, lambda value: value if type(value) is kind and is_ready(value) else prepare(value)
-
-
-def _within(minimum: Any, maximum: Any, field: Any) -> Prepare:
-    """Past the range of the column Django knows the answer without asking."""
-    keeps_it = connection.vendor == "postgresql" and isinstance(field, AutoField)
-
-    def prepare(value: Any) -> Any:
-        if keeps_it and type(value) is int and minimum <= value <= maximum:
-            return value
-        number = field.get_prep_value(value)
-        if number != value or (minimum is not None and number < minimum) or (maximum is not None and number > maximum):
-            raise NotCompiled
-        return field.get_db_prep_value(value, connection)
-
-    return prepare
-
-
-def _offset() -> Slot:
-    slot = Slot("offset")
-    slot.prepare = int
-    return slot
 
 
 def converters_of(compiler: SQLCompiler, columns: list[Any] | None = None) -> Any:

@@ -9,7 +9,8 @@ from django.db.models import Expression, Field, Model, QuerySet
 from django.db.models.sql import UpdateQuery
 
 from common import prepared
-from common.api.compiled import NotCompiled, Query, Slot, Written, compile_all, converters_of, sql_of
+from common.api.compiled import Query, Written, compile_all, converters_of, sql_of
+from common.api.slots import NotCompiled, Slot
 
 
 def compile_insert(

@@ -70,7 +70,10 @@ def tagged_json(
     else:
         response = Answer(body, status=status)
     for name, value in (headers or {}).items():
-        response[name] = value  # which may be a client's own words, as a key is: Django looks at them
+        if value.isascii() and value.isprintable():
+            put(response, name, value)
+        else:  # a client's own words, as a key may be
+            response[name] = value
     put(response, "ETag", current)
     put(response, "Vary", _VARY)
     return response

@@ -19,7 +19,7 @@ from common import prepared
 from common.api import keyset, pagination
 from common.api.access import OWNER_PK
 from common.api.answers import Answer
-from common.api.compiled import NotCompiled, Query
+from common.api.compiled import Query
 from common.api.conditional import tagged_json
 from common.api.endpoints import Endpoint
 from common.api.filters import MAX_Q_LENGTH, MAX_Q_WORDS, ChoiceFilter, TextSearch
@@ -40,6 +40,7 @@ from common.api.renderers import JSONRenderer, dump
 from common.api.rendering import Layout
 from common.api.search import Condition, build
 from common.api.shapes import locked_query, owner_query, row_layout, row_query
+from common.api.slots import NotCompiled
 from common.exceptions import Missing
 
 if TYPE_CHECKING:

@@ -6,14 +6,11 @@ and the endpoint goes on in DRF's own way.
 """
 
 from collections.abc import Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from django.db import DEFAULT_DB_ALIAS, connections, transaction
 from django.db.models.constants import LOOKUP_SEP
 from django.http import HttpResponse
-from django.urls import get_script_prefix
 from django.utils import timezone
 from rest_framework import status
 from rest_framework.reverse import reverse
@@ -21,7 +18,7 @@ from rest_framework.reverse import reverse
 from common import prepared
 from common.api import plain
 from common.api.answers import Answer
-from common.api.compiled import NotCompiled, Query
+from common.api.compiled import Query
 from common.api.conditional import tagged_json
 from common.api.intake import Intake, intake
 from common.api.renderers import JSONRenderer
@@ -35,6 +32,7 @@ from common.api.shapes import (
     insert_query,
     update_query,
 )
+from common.api.slots import NotCompiled
 from common.exceptions import Missing
 
 if TYPE_CHECKING:
@@ -127,23 +125,20 @@ def _parts(view: "Resource") -> tuple[Intake, Layout] | None:
 
 
 def _written(query: Query, values: Mapping[Any, Any]) -> list[prepared.Row] | None:
-    in_transaction = connections[DEFAULT_DB_ALIAS].in_atomic_block
-    apart: AbstractContextManager[Any] = transaction.atomic() if in_transaction else nullcontext()
     try:
-        with apart:  # what the database refuses is undone, and nothing else of whoever began the transaction
-            return query.fetch(values)
+        return query.fetch(values, apart=True)
     except NotCompiled:
         return None
 
 
 def _place(view: "Resource") -> str:
     assert view.lookup_url_kwarg is not None
-    return _place_of(view.basename, view.lookup_url_kwarg, get_script_prefix())
+    return _place_of(view.basename, view.lookup_url_kwarg, view.request.META.get("SCRIPT_NAME", ""))
 
 
 @lru_cache(maxsize=100)
-def _place_of(basename: str, key: str, prefix: str) -> str:
-    """The address of a row, without its key at the end."""
+def _place_of(basename: str, key: str, script_name: str) -> str:
+    """The address of a row, without its key at the end. Below `script_name`, which Django knows."""
     found: str = reverse(f"{basename}-detail", kwargs={key: "0"})
     assert found.endswith("/0")
     return found[:-1]

@@ -15,12 +15,13 @@ from django.db.models.constants import LOOKUP_SEP
 from django_filters import Filter, MultipleChoiceFilter
 
 from common.api import keyset
-from common.api.compiled import NotCompiled, Query, Slot, compile_count, compile_rows
+from common.api.compiled import Query, compile_count, compile_rows
 from common.api.filters import ChoiceFilter, QueryField, ResourceFilter, TextSearch
 from common.api.ordering import Term
 from common.api.rendering import Layout
 from common.api.search import Criterion, criteria
 from common.api.shapes import MAX_QUERIES, SHOWING, View, has_none_of_its_own, layout_of
+from common.api.slots import NotCompiled, Slot
 
 _LISTING = (
     *SHOWING,

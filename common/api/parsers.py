@@ -53,7 +53,7 @@ class StrictJSONParser(BaseParser):
         if text.count("{") + text.count("[") > MAX_DEPTH and is_too_deep(data):
             raise ParseError(f"The JSON is nested deeper than {MAX_DEPTH}.")
         # Control characters can only have come as escapes, or be those above ASCII.
-        if "\\" in text or has_control(text):
+        if "\\" in text or (not text.isprintable() and has_control(text)):
             refuse_control(data)
         return data
 

@@ -14,9 +14,10 @@ from django.db.models.constants import LOOKUP_SEP
 
 from common.api import plain
 from common.api.access import OWNER_PK, Access, Way, way_to
-from common.api.compiled import NotCompiled, Query, Slot, compile_key, compile_rows
+from common.api.compiled import Query, compile_key, compile_rows
 from common.api.compiled_writes import compile_insert, compile_insert_many, compile_locked, compile_update, keys_of
 from common.api.rendering import Layout, layout
+from common.api.slots import NotCompiled, Slot
 
 # The class of a resource's viewset.
 View = Any

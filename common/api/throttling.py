@@ -57,6 +57,10 @@ class ThrottlingMixin(Base):
             raise
         self.spend(request)
 
+    def check_throttles(self, request: Request) -> None:
+        if self.throttle_classes:
+            super().check_throttles(request)
+
     def finalize_response(self, request: Request, response: Response, *args: Any, **kwargs: Any) -> Response:
         response = super().finalize_response(request, response, *args, **kwargs)
         if self.quota:

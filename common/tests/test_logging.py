@@ -2,6 +2,7 @@ import json
 import logging
 import sys
 import time
+from io import StringIO
 from types import SimpleNamespace
 from typing import Any
 from uuid import uuid4
@@ -13,7 +14,7 @@ from django.http import HttpRequest, HttpResponse
 from django.test import Client, RequestFactory
 from django.utils.functional import SimpleLazyObject
 
-from common.logging import JsonFormatter, LineFormatter, RequestIdFilter, event, request_id, trace_id
+from common.logging import JsonFormatter, LineFormatter, LineHandler, RequestIdFilter, event, request_id, trace_id
 from common.middleware import AccessLogMiddleware
 from common.prepared import fetch_row
 
@@ -185,3 +186,33 @@ def test_a_client_error_is_one_line(client: Client, caplog: pytest.LogCaptureFix
     with caplog.at_level("INFO"):
         client.get("/nowhere\n")
     assert [record.name for record in caplog.records] == ["access"]
+
+
+@pytest.fixture
+def record():
+    return logging.makeLogRecord({"msg": "said", "levelno": logging.INFO, "levelname": "INFO"})
+
+
+def test_a_line_is_there_at_once(record, tmp_path):
+    with (tmp_path / "log").open("w") as stream:
+        handler = LineHandler(stream)
+        handler.handle(record)
+        handler.handle(record)
+        assert (tmp_path / "log").read_text() == "said\nsaid\n"
+
+
+def test_where_nothing_can_be_written_nobody_fails(record, capsys):
+    stream = StringIO()
+    handler = LineHandler(stream)
+    stream.close()
+    handler.handle(record)
+    assert "I/O operation on closed file" in capsys.readouterr().err
+
+
+def test_what_can_not_be_written_as_a_line_neither(record, capsys):
+    stream = StringIO()
+    handler = LineHandler(stream)
+    record.args = ("more",)
+    handler.handle(record)
+    assert "not all arguments converted" in capsys.readouterr().err
+    assert not stream.getvalue()

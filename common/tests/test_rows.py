@@ -5,8 +5,9 @@ from django.db import connection, connections, transaction
 from django.db.models.signals import post_save
 
 from common import rows
-from common.api.compiled import Slot, compile_all
+from common.api.compiled import compile_all
 from common.api.compiled_writes import compile_clearing
+from common.api.slots import Slot
 from common.models import IdempotencyKey, RateWindow
 
 pytestmark = pytest.mark.django_db

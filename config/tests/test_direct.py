@@ -13,13 +13,14 @@ from rest_framework import serializers
 from rest_framework.response import Response
 
 from common.api import fields
-from common.api.compiled import NotCompiled, Slot, compile_rows
+from common.api.compiled import compile_rows
 from common.api.filters import BooleanFilter, ContainsFilter, ResourceFilter, TextFilter
 from common.api.list_shapes import PageShape, Shape, known_filters, list_layout, page_query
 from common.api.ordering import terms
 from common.api.rendering import layout
 from common.api.serializers import ResourceSerializer
 from common.api.shapes import locked_query, row_layout
+from common.api.slots import NotCompiled, Slot
 from items.models import Item
 from items.serializers import ItemSerializer
 from items.views import ItemViewSet, StoreItemViewSet
