@@ -5,9 +5,11 @@ from dataclasses import dataclass
 from itertools import product
 from typing import Any
 
-from bench.report import Case, Medians, Results, medians
+from bench.report import Medians, Results, medians
+from bench.session import SIZES, STEADY
+from bench.workloads import OF_ANY_SIZE
 
-GRANIAN = "ours-control"  # every signature verified
+GRANIAN = STEADY  # every signature verified
 GUNICORN = "ours-gunicorn"
 WORKLOADS = ("get", "list", "post", "patch")
 CROWD = 64
@@ -53,7 +55,8 @@ class Finding:
 
 def judge(known: dict[str, Any]) -> list[Finding]:
     results = medians(known)
-    return [*_ratios(results), *_crowd(results), *_scale(results), *_servers(known)]
+    sizes = medians({"samples": known.get(SIZES, [])})
+    return [*_ratios(results), *_crowd(results), *_scale(sizes), *_servers(known)]
 
 
 def _ratios(results: Results) -> Iterator[Finding]:
@@ -91,19 +94,15 @@ def _crowd(results: Results) -> Iterator[Finding]:
 
 
 def _scale(results: Results) -> Iterator[Finding]:
-    sizes = {case.rows for case in results}
-    for workload in ("list", "keyset", "keyset-deep", "filtered"):
+    for workload in (one.key for one in OF_ANY_SIZE):
+        sizes = sorted({case.rows for case in results if case.workload == workload})
         text = f"{workload}: with many items ≤ {MOST_AT_SCALE} × what it costs with few"
-        few, many = (_at(results, Case(choose(sizes, default=0), 2, 16, workload)) for choose in (min, max))
-        if len(sizes) < 2 or few is None or many is None:
+        costs = [_first(results, workload, rows=rows)[GRANIAN].cpu_us for rows in sizes]
+        if len(costs) < 2:
             yield Finding(True, text, None)
             continue
-        found = many.cpu_us / few.cpu_us
+        found = costs[-1] / costs[0]
         yield Finding(True, f"{text}, is {found:.2f}", found <= MOST_AT_SCALE)
-
-
-def _at(results: Results, case: Case) -> Medians | None:
-    return results.get(case, {}).get(GRANIAN)
 
 
 def _servers(known: dict[str, Any]) -> Iterator[Finding]:

@@ -61,6 +61,8 @@ def markdown(known: dict[str, Any]) -> str:
     parts = [_where(known)]
     for phase in dict.fromkeys(case.phase for case in results):
         parts += [f"## {_title(phase)}", _overview(results, phase)]
+    if known.get("sizes"):
+        parts += ["## In catalogues of either size, in turn", _sizes(known["sizes"])]
     parts += ["## All of it", _details(results), "## Starting and memory", _servers(known)]
     return "\n\n".join(parts) + "\n"
 
@@ -92,6 +94,19 @@ def _overview(results: Results, phase: tuple[int, int, int]) -> str:
     ]
     heading = ["requests/s (CPU µs a request) × ours", *(workload.title for workload in columns)]
     return _table(heading, rows)
+
+
+def _sizes(samples: Sequence[dict[str, Any]]) -> str:
+    """CPU of the one system that was measured at all sizes in turn, and how many times the smallest's that is."""
+    results = medians({"samples": samples})
+    rows = sorted({case.rows for case in results})
+    titles = {workload.key: workload.title for workload in WORKLOADS}
+    table = []
+    for workload in dict.fromkeys(case.workload for case in results):
+        found = {case.rows: given for case, given in results.items() if case.workload == workload}
+        costs = [next(iter(found[size].values())).cpu_us for size in rows]
+        table.append([titles[workload], *(f"{cost:,.0f} {cost / costs[0]:.2f}×" for cost in costs)])
+    return _table(["CPU µs a request", *(f"{size:,} items" for size in rows)], table)
 
 
 def _cell(given: dict[str, Medians], system: str) -> str:

@@ -4,8 +4,8 @@ import json
 import os
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from contextlib import ExitStack, contextmanager
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +15,12 @@ from bench.measure import measure, warm_up
 from bench.servers import Server, up
 from bench.services import Services, services
 from bench.systems import System
-from bench.workloads import WRITES_ONE, Workload, as_lua
+from bench.workloads import OF_ANY_SIZE, WRITES_ONE, Workload, as_lua
 
 Known = dict[str, Any]
 Tell = Callable[[str], None]
-SAMPLES = "samples go here"
+SIZES = "sizes"  # samples of one system at all sizes in turn
+STEADY = "ours-control"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +53,36 @@ def run(
             with up(systems, running, at.url, workers=workers, folder=folder) as servers:
                 content.check(servers, at, running)
                 for phase in here:
-                    known["samples"] += _Turns(running, at, servers, phase, effort, folder).run(tell)
+                    taking = [(server, at) for server in servers]
+                    turns = _Turns(running, taking, phase.clients, phase.workloads, effort, folder)
+                    known["samples"] += turns.run(tell)
                     known["load_after"] = os.getloadavg()
                     keep(known)
                 known["servers"] += [_describe(server, rows) for server in servers]
+        known[SIZES] = list(_sizes(systems, running, databases, effort, folder, tell))
         return known
+
+
+def _sizes(
+    systems: Sequence[System],
+    running: Services,
+    databases: dict[int, Database],
+    effort: Effort,
+    folder: Path,
+    tell: Tell,
+) -> Iterator[dict[str, Any]]:
+    """One system with few items and with many, in turn: by phases, minutes apart, the minutes would be compared."""
+    found = [system for system in systems if system.key == STEADY]
+    if not found or len(databases) < 2:
+        return
+    tell(f"Starting {found[0].label} twice: " + " and ".join(f"{rows:,} items" for rows in databases))
+    with ExitStack() as stack:
+        taking = [
+            (server, at)
+            for at in databases.values()
+            for server in stack.enter_context(up(found, running, at.url, workers=2, folder=folder))
+        ]
+        yield from _Turns(running, taking, 16, OF_ANY_SIZE, replace(effort, rounds=2 * effort.rounds), folder).run(tell)
 
 
 def _databases(running: Services, sizes: Sequence[int], tell: Tell) -> dict[int, Database]:
@@ -80,44 +106,47 @@ def _describe(server: Server, rows: int) -> dict[str, Any]:
 
 @dataclass(frozen=True, slots=True)
 class _Turns:
+    """Of servers, each with the database that it serves."""
+
     services: Services
-    database: Database
-    servers: Sequence[Server]
-    phase: Phase
+    taking: Sequence[tuple[Server, Database]]
+    clients: int
+    workloads: Sequence[Workload]
     effort: Effort
     folder: Path
 
     def run(self, tell: Tell) -> Iterator[dict[str, Any]]:
-        for workload in self.phase.workloads:
-            clients = min(self.phase.clients, workload.most_clients)
+        for workload in self.workloads:
+            clients = min(self.clients, workload.most_clients)
             tell(f"  {workload.title}, {clients} clients")
-            plans = [(server, self._plan(server, workload)) for server in self.servers if _has(server, workload)]
-            self.database.settle()
-            for server, plan in plans:
+            taking = [
+                (server, at, self._plan(server, at, workload)) for server, at in self.taking if _has(server, workload)
+            ]
+            for at in {at.url: at for _, at, _ in taking}.values():
+                at.settle()
+            for server, at, plan in taking:
                 warm_up(server, plan, clients, self.effort.warm_up)
-                self._tidy(workload)
+                _tidy(at, workload)
             for number in range(self.effort.rounds):
                 # Nobody is always the one who comes after the same neighbour, or first.
-                start = number * 5 % len(plans)
-                for server, plan in plans[start:] + plans[:start]:
+                start = number * 5 % len(taking)
+                for server, at, plan in taking[start:] + taking[:start]:
                     sample = measure(server, self.services, plan, clients, self.effort.seconds)
-                    self._tidy(workload)
-                    yield self._name(server, workload, clients, number) | asdict(sample)
+                    _tidy(at, workload)
+                    case = {"rows": at.rows, "workers": server.workers, "clients": clients, "round": number}
+                    yield {"system": server.system.key, "workload": workload.key, **case} | asdict(sample)
 
-    def _plan(self, server: Server, workload: Workload) -> Path:
+    def _plan(self, server: Server, at: Database, workload: Workload) -> Path:
         server.client.log_in()
-        requests = workload.requests(self.database, server.client)
-        path = self.folder / f"{server.system.key}.lua"
+        requests = workload.requests(at, server.client)
+        path = self.folder / f"{server.system.key}-{at.rows}.lua"
         path.write_text(as_lua(requests, server.client.token if workload.signed_in else ""))
         return path
 
-    def _tidy(self, workload: Workload) -> None:
-        if workload.writes:
-            self.database.tidy()
 
-    def _name(self, server: Server, workload: Workload, clients: int, number: int) -> dict[str, Any]:
-        phase = {"rows": self.phase.rows, "workers": self.phase.workers, "clients": clients}
-        return {"system": server.system.key, "workload": workload.key, **phase, "round": number}
+def _tidy(at: Database, workload: Workload) -> None:
+    if workload.writes:
+        at.tidy()
 
 
 def _has(server: Server, workload: Workload) -> bool:
@@ -135,9 +164,11 @@ def _folder() -> Iterator[Path]:
 
 def save(known: Known, path: Path) -> None:
     path.parent.mkdir(exist_ok=True)
-    path.write_text(
-        json.dumps({**known, "samples": SAMPLES}, indent=1).replace(f'"{SAMPLES}"', _lines(known["samples"]))
-    )
+    lists = {f"{name} go here": _lines(known[name]) for name in ("samples", SIZES) if name in known}
+    text = json.dumps({**known, **{place.partition(" ")[0]: place for place in lists}}, indent=1)
+    for place, lines in lists.items():
+        text = text.replace(json.dumps(place), lines)
+    path.write_text(text)
 
 
 def _lines(samples: Sequence[dict[str, Any]]) -> str:

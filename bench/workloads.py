@@ -136,4 +136,6 @@ WORKLOADS = (
 BY_KEY = {workload.key: workload for workload in WORKLOADS}
 MAIN = tuple(BY_KEY[key] for key in ("get", "list", "post", "patch"))
 WRITES_ONE = ("post", "patch")
+# What should cost the same in a catalogue of any size.
+OF_ANY_SIZE = tuple(BY_KEY[key] for key in ("list", "filtered", "keyset", "keyset-deep"))
 AT_SCALE = tuple(BY_KEY[key] for key in ("get", "list", "filtered", "deep", "keyset", "keyset-deep"))

@@ -94,15 +94,14 @@ class PlainRequest(_Request):  # type: ignore[misc]
         if self._read_started or not is_short or type(stream) is not LimitedStream:
             rest: bytes = super().body
             return rest
-        try:
-            body: bytes = self.read()
-        finally:
-            stream.close()
+        body: bytes = self.read()
         self._body, self._stream = body, BytesIO(body)
         return body
 
 
 class Handler(_Handler):  # type: ignore[misc]
+    """Django's, in fewer steps where the environ is plain."""
+
     def __call__(self, environ: Environ, start_response: Callable[..., Any]) -> Any:
         if settings.FORCE_SCRIPT_NAME is not None or not is_plain(environ):
             _is_elsewhere.set(True)

@@ -1,6 +1,8 @@
 """A run is held to its bounds by medians, and what was not measured is not met."""
 
-from bench import gate, report
+import json
+
+from bench import gate, report, session
 
 PEERS = ("f1", "f2", "f3", "f4", "drf-granian", "ninja", "limit")
 
@@ -51,7 +53,11 @@ def test_the_cost_of_a_list_may_grow_by_so_much_with_the_catalogue():
     few, many = (
         sample("ours-control", cost, workload="list", rows=rows) for cost, rows in ((100, 10_000), (131, 200_000))
     )
-    assert verdicts(run(few, many))["list: with many items ≤ 1.3 × what it costs with few"] is False
+    bound = "list: with many items ≤ 1.3 × what it costs with few"
+    assert verdicts(run() | {"sizes": [few, many]})[bound] is False
+    assert verdicts(run() | {"sizes": [few, many | {"server": 129}]})[bound] is True
+    # Of phases that are minutes apart, nothing is said.
+    assert verdicts(run(few, many))[bound] is None
 
 
 def test_the_slowest_of_a_crowd_is_compared_at_64_clients():
@@ -68,6 +74,22 @@ def test_memory_is_compared_with_f1_and_starting_with_the_clock():
     found = verdicts(run(servers=servers))
     assert found["memory a worker ≤ that of f1"] is False
     assert found["to the first answer ≤ 2 s"] is True
+
+
+def test_both_sizes_stand_beside_each_other():
+    samples = [
+        sample("ours-control", cost, workload="keyset", rows=rows) for cost, rows in ((110, 200_000), (100, 10_000))
+    ]
+    [line] = [line for line in report._sizes(samples).splitlines() if "cursor" in line]
+    assert [cell.strip() for cell in line.split("|")[2:4]] == ["100 1.00×", "110 1.10×"]
+
+
+def test_what_was_measured_is_kept_a_line_each(tmp_path):
+    known = {"effort": {"rounds": 1}, "samples": [{"a": 1 / 3}, {"a": 2}], "sizes": [{"b": 3}]}
+    session.save(known, tmp_path / "kept.json")
+    text = (tmp_path / "kept.json").read_text()
+    assert json.loads(text) == known | {"samples": [{"a": 0.3333}, {"a": 2}]}
+    assert '\n  {"b": 3}\n' in text
 
 
 def test_the_overview_says_how_many_times_ours_a_peer_costs():

@@ -119,7 +119,7 @@ class _Start:
     def __init__(self, resolver: URLResolver) -> None:
         self.resolver = resolver
         first = resolver.url_patterns[0]
-        self.mounted = first if isinstance(first, RouteResolver) and not first.default_kwargs else None
+        self.mounted = first if isinstance(first, RouteResolver) else None
         self.known = {f"/{path}": resolver.resolve(f"/{path}") for path in self.mounted.literal} if self.mounted else {}
         self.said: dict[Any, dict[str, Any]] = {}
 
@@ -132,7 +132,7 @@ class _Start:
         if said := self.said.get(below.route):
             return _match(said, below.kwargs)
         whole = self.resolver.resolve(path)
-        if below.kwargs and not whole.args and whole.kwargs == vars(whole)["captured_kwargs"] == below.kwargs:
+        if not whole.args and whole.kwargs == vars(whole)["captured_kwargs"] == below.kwargs:
             self.said[below.route] = vars(whole)
         return whole
 

@@ -1,11 +1,15 @@
 """An answer of ours is what Django would have made."""
 
 import pickle
+from typing import Any
 
 import pytest
-from django.http import HttpResponse
+from django.http import BadHeaderError, HttpResponse
+from django.test import RequestFactory
+from rest_framework.request import Request
 
 from common.api.answers import Answer
+from common.api.conditional import tagged_json
 from common.headers import put, told, vary
 
 
@@ -27,6 +31,21 @@ def test_it_can_be_changed_like_one():
     assert "Content-Type" not in answer
     with pytest.raises(ValueError, match="newlines"):
         answer["X-Two"] = "a\nb"
+
+
+@pytest.mark.parametrize("place", ["/items/7", "/items/\u00e9", "/items/\u4e2d", "/items/a b"])
+def test_a_header_that_a_client_may_have_a_word_in_is_as_django_writes_it(place):
+    request: Any = Request(RequestFactory().post("/"))
+    assert (
+        tagged_json(request, b"[]", headers={"Location": place})["Location"] == HttpResponse(headers={"X": place})["X"]
+    )
+
+
+@pytest.mark.parametrize("place", ["/items/a\nb: c", "/items/a\rb", "/items/\u00e9\nb"])
+def test_nobody_writes_a_header_of_their_own(place):
+    request: Any = Request(RequestFactory().post("/"))
+    with pytest.raises(BadHeaderError):
+        tagged_json(request, b"[]", headers={"Location": place})
 
 
 def test_two_have_nothing_in_common():

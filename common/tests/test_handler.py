@@ -208,28 +208,43 @@ def test_cookies(ways, settings):
     assert [name for name, _ in ours[0][0][1]].count("Set-Cookie") == 2
 
 
-def test_whoever_hears_of_the_beginning_gets_the_environ(ways, settings):
+def test_whoever_listens_hears_of_the_beginning_and_of_the_end(ways, settings):
     settings.ROOT_URLCONF, settings.MIDDLEWARE = __name__, []
-    heard = []
-    request_started.connect(
-        lambda environ, **kwargs: heard.append(environ["PATH_INFO"]), weak=False, dispatch_uid=__name__
-    )
-    try:
-        asked(ways[0](), {"PATH_INFO": "/where"})
-    finally:
-        request_started.disconnect(dispatch_uid=__name__)
-    assert heard == ["/where"]
+    heard: list[Any] = []
+
+    def begins(sender, environ, **kwargs):
+        heard.append((sender, environ["PATH_INFO"]))
+
+    def ends(sender, **kwargs):
+        heard.append(sender)
+
+    request_started.connect(begins)
+    request_finished.connect(ends)
+    for way in ways:
+        asked(way(), {"PATH_INFO": "/where"})
+    assert heard == [(Handler, "/where"), Handler, (WSGIHandler, "/where"), WSGIHandler]
+
+
+def test_files_that_were_sent_are_closed_with_the_request(ways, settings):
+    settings.ROOT_URLCONF, settings.MIDDLEWARE = __name__, []
+    body = b'--x\r\nContent-Disposition: form-data; name="file"; filename="a"\r\n\r\nkept\r\n--x--\r\n'
+    sent = {"REQUEST_METHOD": "POST", "CONTENT_TYPE": "multipart/form-data; boundary=x", "CONTENT_LENGTH": len(body)}
+    for way in ways:
+        uploaded.clear()
+        assert asked(way(), {**sent, "PATH_INFO": "/upload", "body": body})[1] == b"kept"
+        assert [file.closed for file in uploaded] == [True]
 
 
 @pytest.mark.parametrize("path_info", ["/broken", "/none", "/nowhere"])
 def test_mistakes_are_logged_and_answered_alike(ways, settings, caplog, path_info):
     settings.ROOT_URLCONF, settings.MIDDLEWARE = __name__, []
+    caplog.set_level("WARNING", "django.request")
     said = []
     for way in ways:
         caplog.clear()
         said.append((asked(way(), {"PATH_INFO": path_info}), [record.getMessage() for record in caplog.records]))
     assert said[0] == said[1]
-    assert said[0][1] or path_info == "/nowhere"
+    assert said[0][1]
 
 
 @pytest.fixture
@@ -241,6 +256,9 @@ def signals_as_they_are():
 
 def test_it_is_django_s_where_somebody_looks_over_its_shoulder(signals_as_they_are, monkeypatch):
     assert type(handler.application()) is Handler
+    receivers = request_finished._live_receivers(None)[0]
+    assert close_what_is_old in receivers
+    assert close_old_connections not in receivers
     original = BaseHandler.get_response
 
     @functools.wraps(original)
@@ -268,6 +286,14 @@ def broken(request):
     raise RuntimeError("broken")
 
 
+uploaded: list[Any] = []
+
+
+def upload(request):
+    uploaded.append(request.FILES["file"])
+    return HttpResponse(uploaded[0].read())
+
+
 def nothing(request) -> Any:
     return None
 
@@ -277,5 +303,6 @@ urlpatterns = [
     path("cookies", cookies),
     path("broken", broken),
     path("none", nothing),
+    path("upload", upload),
     path("file", lambda request: FileResponse(BytesIO(b"kept"))),
 ]
