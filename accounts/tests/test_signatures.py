@@ -71,6 +71,19 @@ def test_a_header_that_we_never_write_is_refused_however_well_signed(raw, header
         signatures.read(signed(raw, header=header))
 
 
+@pytest.mark.parametrize("more", ["=", "\n", " ", "+", "/", ".", "\u00e9", "\0"])
+@pytest.mark.parametrize("at", [0, 1])
+def test_letters_that_we_never_write_are_refused_however_well_signed(raw, at, more):
+    """`a2b_base64` passes over what is not in its alphabet."""
+    parts = raw.split(".")[:2]
+    parts[at] += more
+    text = ".".join(parts)
+    signature = hmac.digest(str(keys.current().signing).encode(), text.encode(), "sha256")
+    given = base64.urlsafe_b64encode(signature).rstrip(b"=").decode()
+    with pytest.raises(signatures.NotSigned):
+        signatures.read(f"{text}.{given}")
+
+
 @pytest.mark.parametrize("name", ["none", "HS512", "EdDSA", None])
 def test_an_algorithm_other_than_the_keys_is_refused_however_well_signed(raw, name):
     key, body = keys.current(), raw.split(".")[1]

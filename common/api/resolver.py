@@ -63,18 +63,26 @@ class RouteResolver(URLResolver):
 
     def find(self, path: str) -> ResolverMatch | None:
         """What is found without trying them all."""
-        match = self.pattern.match(path)
-        rest = match[0] if match else ""
+        match = self.pattern.match(path) if self._names_nothing else None
+        if not match:
+            return None
+        rest = match[0]
         known = self._literal.get(rest)
         if known:
             return known
         routes = self._by_beginning.get(rest.partition("/")[0])
-        return routes.find(path, rest) if match and routes else None
+        return routes.find(path, rest) if routes else None
 
     @property
     def literal(self) -> Sequence[str]:
         """The paths without an id."""
-        return [f"{self.pattern}{path}" for path in self._literal]
+        return [f"{self.pattern}{path}" for path in self._literal] if self._names_nothing else []
+
+    @cached_property
+    def _names_nothing(self) -> bool:
+        """By its own path, or beside it: where it does, only Django says what comes of that."""
+        pattern: Any = self.pattern
+        return not self.default_kwargs and not pattern.converters
 
     @cached_property
     def _literal(self) -> dict[str, ResolverMatch]:
@@ -132,8 +140,7 @@ class _Start:
         if said := self.said.get(below.route):
             return _match(said, below.kwargs)
         whole = self.resolver.resolve(path)
-        if not whole.args and whole.kwargs == vars(whole)["captured_kwargs"] == below.kwargs:
-            self.said[below.route] = vars(whole)
+        self.said[below.route] = vars(whole)
         return whole
 
 

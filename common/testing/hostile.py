@@ -21,6 +21,7 @@ NOT_JSON: dict[str, bytes] = {
     "NaN": b'{"a": NaN}',
     "Infinity": b'{"a": -Infinity}',
     "nested 33 deep": b"[" * 33 + b"]" * 33,
+    "nested 33 deep in objects": b'{"a":' * 33 + b"1" + b"}" * 33,
     "nested a thousand deep": b'{"a":' * 1000 + b"1" + b"}" * 1000,
     "nested a hundred thousand deep": b"[" * 100_000,
     "huge exponent": b'{"a": 1e1000000}',

@@ -78,15 +78,17 @@ def test_of_another_urlconf_nothing_is_known(settings):
 
 
 @pytest.mark.parametrize("more", [{}, {"more": 1}])
-def test_a_mount_that_says_more(settings, monkeypatch, more):
-    """Of its own, by a group without a name say: then only Django says what comes of it."""
-    routes = mount("api/", [re_path(r"^items/(?P<id>\w+)\Z", view), re_path(r"^items\Z", view)])
+@pytest.mark.parametrize("prefix", ["api/", "<slug:tenant>/"])
+def test_a_mount_that_names_something_itself(settings, monkeypatch, more, prefix):
+    routes = mount(prefix, [re_path(r"^items/(?P<id>\w+)/?\Z", view), re_path(r"^items/?\Z", view)])
     routes.default_kwargs = more
     monkeypatch.setattr(f"{__name__}.urlpatterns", [routes, *urlpatterns])
     settings.ROOT_URLCONF = __name__
-    for path in ("/api/items/7", "/api/items/8", "/api/items", "/here", "/api/none"):
+    tenant = {"tenant": "api"} if "tenant" in prefix else {}
+    for path in ("/api/items/7", "/api/items/8", "/api/items", "/api/items/", "/here", "/api/none"):
         assert said(resolve, path) == said(get_resolver().resolve, path), path
-    assert resolve("/api/items/8").kwargs == {"id": "8", **more}
+    assert resolve("/api/items/8").kwargs == {"id": "8", **tenant, **more}
+    assert resolve("/api/items").kwargs == {**tenant, **more}
 
 
 @pytest.mark.parametrize(
