@@ -5,6 +5,7 @@ import time
 from io import StringIO
 from types import SimpleNamespace
 from typing import Any
+from unittest.mock import Mock
 from uuid import uuid4
 
 import pytest
@@ -216,3 +217,11 @@ def test_what_can_not_be_written_as_a_line_neither(record, capsys):
     handler.handle(record)
     assert "not all arguments converted" in capsys.readouterr().err
     assert not stream.getvalue()
+
+
+def test_who_has_called_itself_too_often_hears_of_it(record, monkeypatch):
+    """As the standard handler: to tell of it would take more calls."""
+    handler = LineHandler(StringIO())
+    monkeypatch.setattr(handler, "format", Mock(side_effect=RecursionError))
+    with pytest.raises(RecursionError):
+        handler.handle(record)

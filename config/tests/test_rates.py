@@ -16,6 +16,7 @@ from common.signals import throttled
 from common.testing.base import check_problem
 from common.testing.rates import left
 from todos.models import Todo
+from todos.views import TodoViewSet
 
 TODOS = "/api/v1/todos"
 EVERYTHING = ("todos:read", "todos:write", "todos:delete")
@@ -294,3 +295,11 @@ def test_the_schema_says_so_of_every_operation() -> None:
     assert operations
     assert all(operation["responses"]["429"]["headers"] == headers for operation in operations)
     assert document["components"]["headers"].keys() == headers.keys()
+
+
+def test_a_throttle_of_rest_framework_s_own_is_asked_too(client: APIClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    full = Mock(**{"allow_request.return_value": False, "wait.return_value": 7})
+    monkeypatch.setattr(TodoViewSet, "throttle_classes", [lambda: full])
+    response = client.get(TODOS)
+    assert response.status_code == 429
+    check_problem(response)
