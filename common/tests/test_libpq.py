@@ -4,11 +4,13 @@ import datetime
 import json
 from decimal import Decimal
 from ipaddress import IPv4Address, IPv6Address
+from threading import Thread
 from uuid import UUID
 
 import pytest
 from django.db import (
     DEFAULT_DB_ALIAS,
+    DatabaseError,
     DataError,
     IntegrityError,
     OperationalError,
@@ -286,3 +288,32 @@ def test_a_change_whose_plan_was_thrown_away_is_made_once(table):
         cursor.execute("DEALLOCATE ALL")
 
     assert prepared.fetch_rows(change, [], is_repeatable=False) == [(1,)]
+
+
+def in_a_thread_of_its_own(ask):
+    """What comes of it where the connection is another thread's."""
+    mine, found = connections[DEFAULT_DB_ALIAS], []
+
+    def run():
+        connections[DEFAULT_DB_ALIAS] = mine
+        try:
+            found.append(ask())
+        except DatabaseError as error:
+            found.append(error)
+
+    thread = Thread(target=run)
+    thread.start()
+    thread.join()
+    return found[0]
+
+
+def test_a_connection_of_another_thread_is_refused_unless_it_is_shared():
+    connection.ensure_connection()
+    refused = in_a_thread_of_its_own(lambda: prepared.fetch_rows(ONE, [1]))
+    assert isinstance(refused, DatabaseError)
+    assert "in a thread" in str(refused)
+    connection.inc_thread_sharing()
+    try:
+        assert in_a_thread_of_its_own(lambda: prepared.fetch_rows(ONE, [1])) == [(1,)]
+    finally:
+        connection.dec_thread_sharing()
