@@ -11,7 +11,7 @@ from django.core.handlers.wsgi import WSGIHandler, WSGIRequest
 from django.core.signals import request_finished, request_started
 from django.db import close_old_connections
 from django.http import FileResponse, HttpResponse
-from django.urls import get_script_prefix, get_urlconf, path, reverse, set_script_prefix
+from django.urls import get_script_prefix, get_urlconf, path, reverse, set_script_prefix, set_urlconf
 
 from common import handler
 from common.chores import close_what_is_old
@@ -52,6 +52,15 @@ OTHERS = (
     {"SCRIPT_URL": "/shop/health", "PATH_INFO": "/health"},
     {"REDIRECT_URL": "/shop//health", "PATH_INFO": "/health"},
 )
+
+
+@pytest.fixture(autouse=True)
+def _as_it_was():
+    """A thread keeps the prefix of its last request."""
+    yield
+    handler._is_elsewhere.set(False)
+    set_script_prefix("/")
+    set_urlconf(None)
 
 
 def environ(given):
@@ -157,13 +166,10 @@ def test_what_is_out_of_the_ordinary_goes_django_s_way(given):
 def test_under_a_prefix_and_then_under_none(ways, settings, forced):
     settings.ROOT_URLCONF, settings.MIDDLEWARE, settings.FORCE_SCRIPT_NAME = __name__, [], forced
     application = ways[0]()
-    try:
-        for prefix in ("", "/shop", "", "", "/other", ""):
-            _, body = asked(application, {"SCRIPT_NAME": prefix, "PATH_INFO": "/where"})
-            assert body.decode() == f"{forced or prefix}/where"
-        assert get_script_prefix() == (f"{forced}/" if forced else "/")
-    finally:
-        set_script_prefix("/")
+    for prefix in ("", "/shop", "", "", "/other", ""):
+        _, body = asked(application, {"SCRIPT_NAME": prefix, "PATH_INFO": "/where"})
+        assert body.decode() == f"{forced or prefix}/where"
+    assert get_script_prefix() == (f"{forced}/" if forced else "/")
 
 
 class ElsewhereMiddleware:
