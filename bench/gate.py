@@ -6,8 +6,8 @@ from itertools import product
 from typing import Any
 
 from bench.report import Medians, Results, medians
-from bench.session import SIZES, STEADY
-from bench.workloads import OF_ANY_SIZE
+from bench.session import STEADY
+from bench.workloads import OF_ANY_SIZE, SIZES
 
 GRANIAN = STEADY  # every signature verified
 GUNICORN = "ours-gunicorn"

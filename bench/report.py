@@ -7,7 +7,7 @@ from typing import Any
 
 from bench.measure import Sample
 from bench.systems import SYSTEMS
-from bench.workloads import WORKLOADS
+from bench.workloads import SIZES, WORKLOADS
 
 OURS = "ours-granian"
 MEASURED = tuple(Sample.__dataclass_fields__)
@@ -61,8 +61,8 @@ def markdown(known: dict[str, Any]) -> str:
     parts = [_where(known)]
     for phase in dict.fromkeys(case.phase for case in results):
         parts += [f"## {_title(phase)}", _overview(results, phase)]
-    if known.get("sizes"):
-        parts += ["## In catalogues of either size, in turn", _sizes(known["sizes"])]
+    if known.get(SIZES):
+        parts += ["## In catalogues of either size, in turn", _sizes(known[SIZES])]
     parts += ["## All of it", _details(results), "## Starting and memory", _servers(known)]
     return "\n\n".join(parts) + "\n"
 

@@ -15,11 +15,10 @@ from bench.measure import measure, warm_up
 from bench.servers import Server, up
 from bench.services import Services, services
 from bench.systems import System
-from bench.workloads import OF_ANY_SIZE, WRITES_ONE, Workload, as_lua
+from bench.workloads import OF_ANY_SIZE, SIZES, WRITES_ONE, Workload, as_lua
 
 Known = dict[str, Any]
 Tell = Callable[[str], None]
-SIZES = "sizes"  # samples of one system at all sizes in turn
 STEADY = "ours-control"
 
 

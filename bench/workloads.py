@@ -136,6 +136,7 @@ WORKLOADS = (
 BY_KEY = {workload.key: workload for workload in WORKLOADS}
 MAIN = tuple(BY_KEY[key] for key in ("get", "list", "post", "patch"))
 WRITES_ONE = ("post", "patch")
-# What should cost the same in a catalogue of any size.
+# What should cost the same in a catalogue of any size, and what its samples are kept as: of one system, in turn.
+SIZES = "sizes"
 OF_ANY_SIZE = tuple(BY_KEY[key] for key in ("list", "filtered", "keyset", "keyset-deep"))
 AT_SCALE = tuple(BY_KEY[key] for key in ("get", "list", "filtered", "deep", "keyset", "keyset-deep"))

@@ -13,6 +13,7 @@ from django.conf import settings
 from django.core.handlers.asgi import ASGIRequest
 from django.http import HttpRequest, HttpResponseBase
 from django.utils.functional import LazyObject, empty
+from rest_framework import status
 
 from common.api.errors import answer, refusal
 from common.api.parsers import MAX_DISCARD, ContentTooLarge
@@ -35,7 +36,6 @@ _TRACEPARENT = re.compile(
 )
 _PIECE = 64 * 1024
 MAX_USER_AGENT = 255
-FORBIDDEN = 403  # a member of an enumeration is a function's answer each time
 
 
 class RequestIdMiddleware:
@@ -118,7 +118,7 @@ class RefusedMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         response = self.get_response(request)
-        if response.status_code == FORBIDDEN:
+        if response.status_code == status.HTTP_403_FORBIDDEN:
             code = (getattr(response, "data", None) or {}).get("code", "")  # a page has none
             where = {"method": method_of(request), "route": route_of(request)}
             refused.send_robust(sender=None, user=_user_id(request), code=code, **where)

@@ -138,7 +138,7 @@ def _place(view: "Resource") -> str:
 
 @lru_cache(maxsize=100)
 def _place_of(basename: str, key: str, script_name: str) -> str:
-    """The address of a row, without its key at the end. Below `script_name`, which Django knows."""
+    """The address of a row, without its key at the end. Django puts `script_name` before it."""
     found: str = reverse(f"{basename}-detail", kwargs={key: "0"})
     assert found.endswith("/0")
     return found[:-1]

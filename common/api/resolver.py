@@ -140,7 +140,8 @@ class _Start:
         if said := self.said.get(below.route):
             return _match(said, below.kwargs)
         whole = self.resolver.resolve(path)
-        self.said[below.route] = vars(whole)
+        if not whole.args and whole.kwargs == vars(whole)["captured_kwargs"]:  # else it depends on more than the names
+            self.said[below.route] = vars(whole)
         return whole
 
 

@@ -120,11 +120,15 @@ BELOW = [re_path(r"^(?P<more>[^/]+)\Z", view, name="below")]
         [re_path(r"^items/(?P<id>\w+)(?P<rest>/\w+)?\Z", view)],
     ],
 )
-def test_routes_that_say_more_than_what_the_path_names(routes):
+def test_routes_that_say_more_than_what_the_path_names(settings, monkeypatch, routes):
     mounted = mount("api/", routes)
     for path in ("items/7", "items/8", "items/7/a", "items/8/b", "items/a.b", "items/"):
         expected = said(plainly(mounted), f"api/{path}")
         assert said(mounted.resolve, f"api/{path}") == expected, path
+    monkeypatch.setattr(f"{__name__}.urlpatterns", [mounted, *urlpatterns])
+    settings.ROOT_URLCONF = __name__
+    for path in ("/api/items/7", "/api/items/8", "/api/items/7/a", "/api/items/8/b", "/api/items/a.b", "/api/items/"):
+        assert said(resolve, path) == said(get_resolver().resolve, path), path
 
 
 def test_what_one_request_does_to_its_match_is_its_own():
